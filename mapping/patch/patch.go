@@ -1,0 +1,210 @@
+// Package patch reads PATCH requests (RFC 7644 section 3.5.2) and applies them
+// to resources.
+package patch
+
+import (
+	"strings"
+
+	"github.com/qualytics/scim-sidecar/mapping/filter"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// Op is what an operation does.
+type Op string
+
+// The operations.
+const (
+	Add     Op = "add"
+	Remove  Op = "remove"
+	Replace Op = "replace"
+)
+
+// Operation is one change to one attribute. An operation of a request without
+// a path, or with an extension as its path, is several of these.
+type Operation struct {
+	// Op is what to do.
+	Op Op
+	// Path is where. Its Attribute is nil only to remove an extension as a whole.
+	Path filter.Path
+	// Value is canonical, see [resource.Resource]. It is nil for remove, and
+	// for a replace that unsets.
+	Value any
+	// Listed is whether a remove takes away only the values listed in Value.
+	Listed bool
+}
+
+// Limits bounds what is read. A zero field stands for the default.
+type Limits struct {
+	// Limits bounds the body.
+	resource.Limits
+	// Operations is the number of operations in a request. Default: 1000, more
+	// than any identity provider sends at once.
+	Operations int
+}
+
+const defaultOperations = 1000
+
+// Parse reads the body of a PATCH request. Values come out canonical, by the
+// same rules as in [resource.Parse]. A path must name an attribute of the set
+// that can be written; in a value without a path, attributes that cannot are
+// left out and noted. Errors are [scim.Error] with invalidSyntax, invalidPath,
+// invalidFilter, invalidValue, noTarget or mutability, or status 413.
+func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) ([]Operation, resource.Notes, error) {
+	v, err := resource.Decode(body, limits.Limits)
+	if err != nil {
+		return nil, resource.Notes{}, err
+	}
+	obj, ok := v.(resource.Object)
+	if !ok {
+		return nil, resource.Notes{}, syntaxError("the body is not a JSON object")
+	}
+	p := &parser{Canon: resource.Canon{Set: set, Tol: tol}}
+	if err := p.body(obj, limits.Operations); err != nil {
+		return nil, resource.Notes{}, err
+	}
+	return p.ops, p.Notes, nil
+}
+
+type parser struct {
+	resource.Canon
+	ops []Operation
+}
+
+func (p *parser) body(obj resource.Object, limit int) error {
+	v, found, err := member(obj, "Operations")
+	if err != nil {
+		return err
+	}
+	if !found {
+		return p.scim11(obj)
+	}
+	list, ok := v.([]any)
+	if single, isObject := v.(resource.Object); isObject {
+		if !p.Tol.Allow(tolerance.SingleObjectForList) {
+			return refused(scim.InvalidSyntax, tolerance.SingleObjectForList, "Operations must be a list")
+		}
+		list, ok = []any{single}, true
+	}
+	if limit == 0 {
+		limit = defaultOperations
+	}
+	switch {
+	case !ok || len(list) == 0:
+		return syntaxError("Operations must be a list of one or more operations")
+	case len(list) > limit:
+		return scim.Errorf(413, "", "there are more than %d operations in one request", limit)
+	}
+	for _, v := range list {
+		op, ok := v.(resource.Object)
+		if !ok {
+			return syntaxError("an operation is not a JSON object")
+		}
+		if err := p.operation(op); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (p *parser) operation(obj resource.Object) error {
+	op, err := p.op(obj)
+	if err != nil {
+		return err
+	}
+	value, hasValue, err := member(obj, "value")
+	if err != nil {
+		return err
+	}
+	path, pathless, err := p.path(obj)
+	switch {
+	case err != nil:
+		return err
+	case pathless && op == Remove:
+		return scim.BadRequest(scim.NoTarget, "a remove operation needs a path")
+	case pathless:
+		return p.expandValue(op, nil, value)
+	case path.Attribute == nil:
+		return p.schemaPath(op, path, value)
+	}
+	return p.target(request{op: op, path: path, value: value, hasValue: hasValue, explicit: true})
+}
+
+func (p *parser) op(obj resource.Object) (Op, error) {
+	v, _, err := member(obj, "op")
+	if err != nil {
+		return "", err
+	}
+	s, _ := v.(string)
+	op := Op(strings.ToLower(s))
+	switch op {
+	case Add, Remove, Replace:
+	default:
+		return "", syntaxError(`the op of an operation must be "add", "remove" or "replace"`)
+	}
+	if s != string(op) && !p.Tol.Allow(tolerance.OpCase) {
+		return "", refused(scim.InvalidSyntax, tolerance.OpCase, "the op of an operation must be in lower case")
+	}
+	return op, nil
+}
+
+// path returns the operation's path, or that it has none.
+func (p *parser) path(obj resource.Object) (path filter.Path, pathless bool, err error) {
+	v, _, err := member(obj, "path")
+	if err != nil || v == nil {
+		return filter.Path{}, true, err
+	}
+	s, ok := v.(string)
+	switch {
+	case !ok:
+		return filter.Path{}, false, scim.BadRequest(scim.InvalidPath, "the path of an operation must be a string")
+	case strings.TrimSpace(s) == "" && p.Tol.Allow(tolerance.BlankMeansUnset):
+		return filter.Path{}, true, nil
+	case strings.EqualFold(s, "password"):
+		// There may be no such attribute, and yet it is no error to send it.
+		return filter.Path{Resolved: schema.Resolved{Schema: p.Set.Core(), Attribute: &schema.Attribute{Name: "password"}}}, false, nil
+	}
+	path, err = filter.ParsePath(s, p.Set, p.Tol)
+	return path, false, err
+}
+
+// schemaPath takes an operation whose path is the URN of a schema.
+func (p *parser) schemaPath(op Op, path filter.Path, value any) error {
+	switch {
+	case op == Remove && !path.Extension:
+		return scim.BadRequest(scim.NoTarget, "a remove operation needs the path of an attribute or extension")
+	case op == Remove, op == Replace && value == nil && path.Extension:
+		p.ops = append(p.ops, Operation{Op: Remove, Path: path})
+		return nil
+	case path.Extension:
+		return p.expandValue(op, path.Schema, value)
+	}
+	return p.expandValue(op, nil, value)
+}
+
+// member returns the member of a protocol message, whose names have no case.
+func member(obj resource.Object, name string) (v any, found bool, err error) {
+	for _, m := range obj {
+		if !strings.EqualFold(m.Key, name) {
+			continue
+		}
+		if found {
+			return nil, false, syntaxError("%s is there twice", name)
+		}
+		v, found = m.Value, true
+	}
+	return v, found, nil
+}
+
+func syntaxError(format string, args ...any) *scim.Error {
+	return scim.BadRequest(scim.InvalidSyntax, format, args...)
+}
+
+// refused is the error for input that a leniency would have understood.
+func refused(t scim.ErrorType, n tolerance.Name, format string, args ...any) *scim.Error {
+	e := scim.BadRequest(t, format, args...)
+	e.Detail += " (the leniency " + string(n) + " is off)"
+	return e
+}

@@ -1,0 +1,75 @@
+// Package resource holds SCIM resources as trees of plain values, reads them
+// from JSON as identity providers send it and writes them as RFC 7643 has it.
+package resource
+
+import (
+	"slices"
+	"strings"
+)
+
+// Resource is a SCIM resource. Its keys are canonical attribute names; the
+// attributes of an extension are in a map[string]any below the extension's URN.
+// Values are string, bool, json.Number, []any (multi-valued), map[string]any
+// (complex) or nil. A nil value is an attribute that is explicitly unset, which
+// is something else than an absent key; an empty list is unset just as well.
+// The elements of a list and their sub-attributes are never nil.
+type Resource = map[string]any
+
+// Limits bounds what is read. A zero field stands for the default.
+type Limits struct {
+	// Bytes is the greatest length of a body. Default: 4 MiB, which is a group
+	// of some 40,000 members.
+	Bytes int
+	// Depth is how deep arrays and objects may nest. Default: 16; no resource
+	// of RFC 7643 within a PATCH request needs more than 6.
+	Depth int
+}
+
+const (
+	defaultBytes = 4 << 20
+	defaultDepth = 16
+)
+
+// Notes lists what a body held and was left out, by attribute name, sorted and
+// each once. Values are never noted.
+type Notes struct {
+	// Unmapped are attributes that the schemas do not have.
+	Unmapped []string
+	// ReadOnly are attributes that clients cannot write.
+	ReadOnly []string
+}
+
+const (
+	// maxNotes bounds each list of names, which go into logs.
+	maxNotes = 50
+	// maxNoteLen bounds one name, which is chosen by the client.
+	maxNoteLen = 120
+)
+
+// Merge adds the names in o.
+func (n *Notes) Merge(o Notes) {
+	for _, s := range o.Unmapped {
+		n.Unmapped = note(n.Unmapped, s)
+	}
+	for _, s := range o.ReadOnly {
+		n.ReadOnly = note(n.ReadOnly, s)
+	}
+}
+
+func note(list []string, name string) []string {
+	if len(name) > maxNoteLen {
+		name = name[:maxNoteLen] + "..."
+	}
+	// A name is the client's text: what is not printable must not reach a log.
+	name = strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, name)
+	i, found := slices.BinarySearch(list, name)
+	if found || len(list) >= maxNotes {
+		return list
+	}
+	return slices.Insert(list, i, name)
+}
