@@ -170,7 +170,7 @@ func naiveCompare(c *Comparison, list []any) bool {
 		case Le:
 			ok = eq || less
 		case Co:
-			ok = strings.Index(s, w) >= 0
+			ok = strings.Contains(s, w)
 		case Sw:
 			ok = len(s) >= len(w) && s[:len(w)] == w
 		case Ew:

@@ -33,14 +33,14 @@ func complexOf(name, description string, subs []*Attribute, opts ...option) *Att
 
 // many makes a multi-valued complex attribute with the usual sub-attributes of
 // RFC 7643 section 2.4 around the given value.
-func many(name, description string, value *Attribute, types []string, opts ...option) *Attribute {
+func many(name, description string, value *Attribute, types []string) *Attribute {
 	subs := []*Attribute{
 		value,
 		text("display", "A name of this value to show to people."),
 		text("type", "A label for what this value is for.", canonical(types...)),
 		primaryFlag(),
 	}
-	return complexOf(name, description, subs, append(opts, multiValued)...)
+	return complexOf(name, description, subs, multiValued)
 }
 
 func primaryFlag() *Attribute {

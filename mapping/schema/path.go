@@ -63,9 +63,7 @@ func ParseAttrPath(s string) (Path, error) {
 // validName reports whether s is an attribute name. RFC 7643 section 2.1 wants
 // a letter first; "$ref" is the RFC's own exception.
 func validName(s string) bool {
-	if strings.HasPrefix(s, "$") {
-		s = s[1:]
-	}
+	s = strings.TrimPrefix(s, "$")
 	if s == "" || !isLetter(s[0]) {
 		return false
 	}

@@ -1,0 +1,281 @@
+package mapping
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/source"
+)
+
+// attributes compiles what does not refer to other attributes. It returns the
+// attributes by the names under which the file may refer to them.
+func (c *compiler) attributes(r *resourceType, full *schema.Set, spec *resourceSpec, calls *callSet) map[string]*attribute {
+	declared := make(map[string]*attribute)
+	for i := range spec.attributes {
+		s := &spec.attributes[i]
+		a := c.attributeName(full, s)
+		if a == nil {
+			continue
+		}
+		if first := r.attribute(a.path); first != nil {
+			c.Addf(s.name.pos, "%s is mapped in line %d already", a.name(), first.pos.Line)
+			continue
+		}
+		c.attributeRead(a, s)
+		c.attributeValues(a, s)
+		c.attributeList(a, s)
+		c.attributeWords(a, s)
+		c.attributeState(r, a, s, calls)
+		c.combinations(a, s)
+		calls.silent = calls.silent || s.broken
+		r.attributes = append(r.attributes, a)
+		declared[s.name.value], declared[a.name()] = a, a
+	}
+	return declared
+}
+
+func (c *compiler) attributeName(full *schema.Set, s *attributeSpec) *attribute {
+	path, err := schema.ParseAttrPath(s.name.value)
+	resolved, ok := full.Resolve(path)
+	switch {
+	case err != nil || !ok:
+		c.AddHint(s.name.pos, attributeHint(full, path, s.name.value), "no schema has the attribute %q", s.name.value)
+		return nil
+	case resolved.Attribute == nil:
+		c.Addf(s.name.pos, "%s is a schema; map its attributes, such as %s:%s", s.name.value, resolved.Schema.ID, resolved.Schema.Attributes[0].Name)
+		return nil
+	case contains([]string{"id", "schemas", "meta", "meta.resourceType", "meta.location", "meta.version"}, resolved.Path().String()):
+		c.Addf(s.name.pos, "%s is made by the server and can't be mapped", resolved.Path())
+		return nil
+	case resolved.Attribute.Returned == schema.ReturnedNever:
+		c.Addf(s.name.pos, "%s must never be shown, so that it can't be mapped", resolved.Path())
+		return nil
+	case resolved.Attribute.MultiValued && resolved.Sub != nil:
+		c.Addf(s.name.pos, "%s has several values; map it as a whole", resolved.Attribute.Name)
+		return nil
+	case resolved.Attribute.MultiValued && resolved.Attribute.Type != schema.Complex:
+		c.Addf(s.name.pos, "%s is a list of plain values, which can't be mapped", resolved.Attribute.Name)
+		return nil
+	case resolved.Sub == nil && resolved.Attribute.Type == schema.Complex && !resolved.Attribute.MultiValued:
+		c.Addf(s.name.pos, "%s has sub-attributes; map those, such as %s.%s",
+			resolved.Path(), resolved.Path(), resolved.Attribute.SubAttributes[0].Name)
+		return nil
+	}
+	target := resolved.Target()
+	return &attribute{
+		pos: s.name.pos, path: resolved.Path(), target: target,
+		kept: s.keep, unique: s.unique, required: s.required || target.Required,
+		readOnly: s.readOnly || target.Mutability == schema.ReadOnly,
+	}
+}
+
+// attributeHint says what was probably meant by a name that no schema has.
+func attributeHint(full *schema.Set, path schema.Path, name string) string {
+	if hint := source.DidYouMean(name, schemaNames(full)); hint != "" {
+		return hint
+	}
+	whole, ok := full.Resolve(path.Parent())
+	if !ok || path.Sub == "" || whole.Attribute == nil || len(whole.Attribute.SubAttributes) == 0 {
+		return ""
+	}
+	return whole.Path().String() + " has " + source.AllOf(subNames(whole.Attribute))
+}
+
+func schemaNames(set *schema.Set) []string {
+	var names []string
+	for _, a := range append(slices.Clone(set.Core().Attributes), schema.Common()...) {
+		names = append(names, a.Name)
+		for _, sub := range a.SubAttributes {
+			names = append(names, a.Name+"."+sub.Name)
+		}
+	}
+	for _, extension := range set.Extensions() {
+		for _, a := range extension.Attributes {
+			names = append(names, extension.ID+":"+a.Name)
+		}
+	}
+	return names
+}
+
+func (c *compiler) attributeRead(a *attribute, s *attributeSpec) {
+	a.paths = c.jsonPaths(s.path)
+	if !s.keep && len(s.path) == 0 && !s.broken {
+		c.Addf(s.name.pos, `%s has neither a "path" in the API's objects nor "keep: here"`, a.name())
+	}
+	target := a.valueTarget()
+	if s.read.present() {
+		a.read = findTransform(s.read.value)
+		switch {
+		case a.read == nil:
+			c.AddHint(s.read.pos, transformHint(s.read.value, transformNames()), "there is no transform %q", s.read.value)
+		case a.read.test != nil && !isBoolean(target):
+			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.name, a.name())
+		case a.read.text != nil && isBoolean(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.name, a.name())
+		}
+	}
+	if s.write.present() {
+		var err error
+		if a.write, err = textTransform(s.write.value); err != nil {
+			c.Addf(s.write.pos, "%v", err)
+		} else if isBoolean(target) {
+			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.name, a.name())
+		}
+	}
+	if s.absent != nil {
+		a.absent = s.absent.raw
+		if !fits(a.target, a.absent) {
+			c.Addf(s.absent.pos, `"absent" is what SCIM shows, and %s is %s`, a.name(), expected(a.target))
+		}
+	}
+}
+
+func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
+	if len(s.values) == 0 {
+		return
+	}
+	a.toAPI, a.toSCIM = make(map[string]json.RawMessage), make(map[string]json.RawMessage)
+	boolean := isBoolean(a.valueTarget())
+	for _, v := range s.values {
+		word := strings.TrimSpace(v.scim.value)
+		key, shown := strings.ToLower(word), quoteJSON(word)
+		_, twice := a.toAPI[key]
+		switch {
+		case twice:
+			c.Addf(v.scim.pos, "the value %q is given twice; values are compared without case", word)
+		case word == "":
+			c.AddHint(v.scim.pos, `"clear" and "absent" say what becomes of no value`, "a value of the table is empty")
+		case boolean && key != "true" && key != "false":
+			c.Addf(v.scim.pos, "%s is true or false, not %q", a.name(), word)
+		case boolean:
+			shown = json.RawMessage(key)
+		}
+		if strings.HasPrefix(string(v.api.raw), "{") || strings.HasPrefix(string(v.api.raw), "[") {
+			c.Addf(v.api.pos, "a value of the API in a table is a text, a number, true, false or null")
+		}
+		a.toAPI[key] = v.api.raw
+		a.words = append(a.words, word)
+		// The first of several SCIM values for one of the API's is shown.
+		if _, taken := a.toSCIM[string(v.api.raw)]; !taken {
+			a.toSCIM[string(v.api.raw)] = shown
+		}
+	}
+}
+
+func transformHint(name string, names []string) string {
+	if hint := source.DidYouMean(name, names); hint != "" {
+		return hint
+	}
+	return "expected " + source.OneOf(names)
+}
+
+// attributeWords compiles the further texts for true and false.
+func (c *compiler) attributeWords(a *attribute, s *attributeSpec) {
+	if len(s.words) > 0 && a.target.Type != schema.Boolean {
+		c.Addf(s.words[0].word.pos, `%s is a %s; "words" are for true and false`, a.name(), a.target.Type)
+		return
+	}
+	for _, w := range s.words {
+		if a.texts == nil {
+			a.texts = make(map[string]bool)
+		}
+		key := strings.ToLower(strings.TrimSpace(w.word.value))
+		if key == "true" && !w.is || key == "false" && w.is || key == "" {
+			c.Addf(w.word.pos, "%q can't stand for %t", w.word.value, w.is)
+		}
+		a.texts[key] = w.is
+	}
+}
+
+// attributeList compiles what is said of an attribute with several values.
+func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
+	if !a.isList() {
+		return
+	}
+	var types []string
+	for _, k := range s.as {
+		sub := c.sub(a, k.name)
+		switch {
+		case sub == nil:
+			continue
+		case sub.Name == "value":
+			c.Addf(k.name.pos, `the value itself comes from "path"; "as" says what stands beside it`)
+			continue
+		case contains(a.asNames, sub.Name):
+			c.Addf(k.name.pos, "%q is given twice", sub.Name)
+			continue
+		case !fits(sub, k.raw):
+			c.Addf(k.pos, "%q must be %s", sub.Name, expected(sub))
+			continue
+		case sub.Name == "type":
+			types = append(types, resource.Fold(unquote(k.raw)))
+		}
+		a.as = append(append(append(a.as, ',', '"'), sub.Name...), '"', ':')
+		a.as = append(a.as, k.raw...)
+		a.asNames = append(a.asNames, sub.Name)
+	}
+	c.takes(a, s.take, types)
+	var made []string
+	for _, e := range s.each {
+		if sub := c.sub(a, e.sub); sub != nil {
+			a.each = append(a.each, element{key: sub.Name, sub: sub, paths: c.jsonPaths(e.path)})
+			made = append(made, sub.Name)
+		}
+	}
+	for _, x := range s.except {
+		if len(made) > 0 && !contains(made, x.name.value) {
+			c.AddHint(x.name.pos, source.DidYouMean(x.name.value, made), `"except" names %q, which "each" does not make`, x.name.value)
+		}
+	}
+	if len(made) > 0 {
+		a.except = c.constants(s.except)
+	}
+}
+
+// sub returns the sub-attribute of that name, and complains when there is none.
+func (c *compiler) sub(a *attribute, name text) *schema.Attribute {
+	sub := a.target.Sub(name.value)
+	if sub == nil {
+		hint := source.DidYouMean(name.value, subNames(a.target))
+		if hint == "" {
+			hint = "it has " + source.AllOf(subNames(a.target))
+		}
+		c.AddHint(name.pos, hint, "%s has no sub-attribute %q", a.name(), name.value)
+	}
+	return sub
+}
+
+func subNames(a *schema.Attribute) []string {
+	names := make([]string, len(a.SubAttributes))
+	for i, sub := range a.SubAttributes {
+		names[i] = sub.Name
+	}
+	return names
+}
+
+func (c *compiler) attributeState(r *resourceType, a *attribute, s *attributeSpec, calls *callSet) {
+	for _, state := range s.state {
+		if !state.call.present() {
+			continue
+		}
+		if target := calls.named(state.call); state.when {
+			a.on = target
+		} else {
+			a.off = target
+		}
+	}
+	if len(s.state) == 0 {
+		return
+	}
+	if a.target.Type != schema.Boolean {
+		c.Addf(s.name.pos, "%s is not true or false, which is all that calls can bring about", a.name())
+	}
+	if r.state != nil {
+		c.Addf(s.name.pos, "%s is brought about by calls already; a resource has one such attribute", r.state.name())
+		return
+	}
+	r.state = a
+}

@@ -1,0 +1,201 @@
+package mapping
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/source"
+)
+
+// coreSchemas are those that RFC 7643 defines for a whole resource.
+var coreSchemas = map[string]func() *schema.Schema{
+	scim.SchemaUser:  schema.User,
+	scim.SchemaGroup: schema.Group,
+}
+
+// usualSchema is the core schema of a resource that does not name one.
+var usualSchema = map[string]string{"User": scim.SchemaUser, "Group": scim.SchemaGroup}
+
+func (c *compiler) resource(spec *resourceSpec) *resourceType {
+	core := c.coreSchema(spec)
+	if core == nil {
+		return nil
+	}
+	r := &resourceType{
+		name: spec.name, endpoint: spec.endpoint.value, description: spec.description.value,
+		idInteger: spec.idType == "integer",
+	}
+	if r.description == "" {
+		r.description = core.Description
+	}
+	var ok bool
+	if r.id, ok = c.jsonPath(spec.id); ok && r.id.IsSelf() {
+		c.Addf(spec.id.pos, `"." is the whole object; name the field that holds its id`)
+	}
+	r.only = c.constants(spec.only)
+
+	calls := c.callSet(r, spec.calls)
+	full := schema.NewSet(core, schema.EnterpriseUser())
+	declared := c.attributes(r, full, spec, calls)
+	c.linkFields(r, spec, declared)
+	c.lookups(r, spec, declared, calls)
+	c.required(r, spec, core)
+	c.filters(r, spec, full, calls)
+	calls.duties(spec)
+	calls.unused()
+
+	r.set = computedSet(r, full)
+	r.output = newOutput(r)
+	return r
+}
+
+func (c *compiler) coreSchema(spec *resourceSpec) *schema.Schema {
+	urn, pos := spec.schema.value, spec.schema.pos
+	if !spec.schema.present() {
+		urn, pos = usualSchema[spec.name], spec.pos
+		if urn == "" {
+			c.AddHint(pos, source.DidYouMean(spec.name, slices.Collect(maps.Keys(usualSchema))),
+				`the resource %q needs a "schema"; only User and Group have a usual one`, spec.name)
+			return nil
+		}
+	}
+	build, known := coreSchemas[urn]
+	if !known {
+		known := []string{scim.SchemaUser, scim.SchemaGroup}
+		hint := source.DidYouMean(urn, known)
+		if hint == "" {
+			hint = "expected " + source.OneOf(known)
+		}
+		c.AddHint(pos, hint, "the schema %q is not known", urn)
+		return nil
+	}
+	return build()
+}
+
+// roleCalls gives the program's own calls their places.
+func (r *resourceType) roleCalls(calls *callSet) {
+	r.calls.list, r.calls.read = calls.get("list"), calls.get("read")
+	r.calls.create, r.calls.update = calls.get("create"), calls.get("update")
+	r.calls.readmit, r.calls.delete = calls.get("readmit"), calls.get("delete")
+}
+
+// lookups checks what the calls need of the attributes and of each other, and
+// finds out which attributes the correlations have to know.
+func (c *compiler) lookups(r *resourceType, spec *resourceSpec, declared map[string]*attribute, calls *callSet) {
+	r.roleCalls(calls)
+	for _, name := range []string{"list", "read"} {
+		if calls.specs[name] == nil && !spec.noCalls {
+			c.Addf(spec.pos, "%s has no call %q, without which nothing can be found", r.name, name)
+		}
+	}
+	if create := calls.specs["create"]; create != nil && r.calls.create != nil {
+		for _, t := range create.adoptBy {
+			a, ok := refer(c, t, "mapped attribute", declared)
+			switch {
+			case !ok:
+			case !slices.ContainsFunc(r.fields, func(f *field) bool { return f.owner == a }):
+				c.Addf(t.pos, "%s writes no field of its own, so that nobody can be found by it", a.name())
+			default:
+				r.calls.create.adoptBy = append(r.calls.create.adoptBy, a)
+			}
+		}
+	}
+	if readmit, create := calls.specs["readmit"], calls.specs["create"]; readmit != nil {
+		switch {
+		case create == nil || len(create.adoptBy) == 0:
+			c.Addf(readmit.name.pos, `nothing leads to "readmit": there is no call "create" with "adopt-by"`)
+		case r.state == nil && !calls.silent:
+			c.Addf(readmit.name.pos, `"readmit" brings back what was deactivated, which needs an attribute whose "write" names calls`)
+		}
+	}
+	if r.calls.delete != nil && r.calls.delete.forget && (r.state == nil || r.state.off == nil) {
+		c.Addf(calls.specs["delete"].name.pos, `"then: forget" needs an attribute whose "write" names the call that deactivates`)
+	}
+	c.indexed(r)
+}
+
+// indexed collects the attributes by which a resource is looked up.
+func (c *compiler) indexed(r *resourceType) {
+	seen := make(map[*attribute]bool)
+	index := func(a *attribute) {
+		if seen[a] || a.kept || len(a.paths) == 0 || len(a.each) > 0 {
+			return
+		}
+		seen[a] = true
+		r.indexed = append(r.indexed, a)
+	}
+	for _, a := range r.attributes {
+		if a.unique {
+			index(a)
+		}
+	}
+	if r.calls.create != nil {
+		for _, a := range r.calls.create.adoptBy {
+			index(a)
+		}
+	}
+}
+
+// required reports what the core schema asks for and the mapping lacks.
+func (c *compiler) required(r *resourceType, spec *resourceSpec, core *schema.Schema) {
+	if spec.noAttributes {
+		return
+	}
+	for _, a := range core.Attributes {
+		if a.Required && r.attribute(schema.Path{Name: a.Name}) == nil {
+			c.Addf(spec.pos, "%s has no attribute %s, which its schema requires", r.name, a.Name)
+		}
+	}
+}
+
+// attribute returns what the mapping says of a canonical path; nil if nothing.
+func (r *resourceType) attribute(path schema.Path) *attribute {
+	for _, a := range r.attributes {
+		if a.path == path {
+			return a
+		}
+	}
+	return nil
+}
+
+func (c *compiler) filters(r *resourceType, spec *resourceSpec, full *schema.Set, calls *callSet) {
+	r.pushdown = make(map[schema.Path]pushdown)
+	for _, f := range spec.filters {
+		path, err := schema.ParseAttrPath(f.attribute.value)
+		resolved, ok := full.Resolve(path)
+		if err != nil || !ok || resolved.Attribute == nil || r.attribute(resolved.Path()) == nil {
+			c.AddHint(f.attribute.pos, source.DidYouMean(f.attribute.value, r.attributeNames()),
+				"%q is not an attribute of this mapping", f.attribute.value)
+			continue
+		}
+		if _, twice := r.pushdown[resolved.Path()]; twice {
+			c.Addf(f.attribute.pos, "%s is given twice", resolved.Path())
+		}
+		if r.attribute(resolved.Path()).kept {
+			c.Addf(f.attribute.pos, "%s is kept here, so that the API can't narrow it", resolved.Path())
+		}
+		if calls.queries(c.paging, f.query.value) {
+			c.Addf(f.query.pos, "the list call sends the parameter %q already", f.query.value)
+		}
+		p := pushdown{query: f.query.value, operators: make(map[string]bool)}
+		for _, op := range f.operators {
+			known := []string{"eq", "co", "sw", "ew"}
+			if !contains(known, op.value) {
+				c.Addf(op.pos, "the API can't narrow by the operator %q; expected %s", op.value, source.OneOf(known))
+				continue
+			}
+			p.operators[op.value] = true
+		}
+		r.pushdown[resolved.Path()] = p
+	}
+}
+
+func (r *resourceType) attributeNames() []string {
+	names := make([]string, len(r.attributes))
+	for i, a := range r.attributes {
+		names[i] = a.name()
+	}
+	return names
+}

@@ -1,0 +1,97 @@
+package mapping
+
+import (
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+)
+
+// computedSet is the full set cut down to what is mapped, with the
+// characteristics that the mapping gives it. It is what SCIM advertises and
+// what requests are read by.
+func computedSet(r *resourceType, full *schema.Set) *schema.Set {
+	core := computedSchema(r, full.Core(), "")
+	var extensions []*schema.Schema
+	for _, extension := range full.Extensions() {
+		if x := computedSchema(r, extension, extension.ID); len(x.Attributes) > 0 {
+			extensions = append(extensions, x)
+		}
+	}
+	return schema.NewSet(core, extensions...)
+}
+
+func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Schema {
+	computed := &schema.Schema{ID: full.ID, Name: full.Name, Description: full.Description}
+	for _, attribute := range full.Attributes {
+		path := schema.Path{URN: urn, Name: attribute.Name}
+		if a := r.attribute(path); a != nil {
+			computed.Attributes = append(computed.Attributes, computedAttribute(a, attribute))
+			continue
+		}
+		whole := attribute.Clone()
+		whole.SubAttributes = nil
+		writable := false
+		for _, sub := range attribute.SubAttributes {
+			path.Sub = sub.Name
+			if a := r.attribute(path); a != nil {
+				whole.SubAttributes = append(whole.SubAttributes, computedAttribute(a, sub))
+				writable = writable || !a.readOnly
+			}
+		}
+		if len(whole.SubAttributes) > 0 {
+			if !writable {
+				whole.Mutability = schema.ReadOnly
+			}
+			computed.Attributes = append(computed.Attributes, whole)
+		}
+	}
+	return computed
+}
+
+func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
+	computed := full.Clone()
+	if a.isList() {
+		computed.SubAttributes = computedSubAttributes(a, computed.SubAttributes)
+	}
+	computed.Required, computed.Words = a.required, a.texts
+	computed.Uniqueness = schema.UniqueNone
+	if a.unique {
+		computed.Uniqueness = schema.UniqueServer
+	}
+	if a.readOnly {
+		setReadOnly(computed)
+	}
+	if a.toAPI != nil {
+		valued := computed
+		if a.isList() {
+			valued = computed.Sub("value")
+		}
+		if valued != nil && valued.Type != schema.Boolean {
+			valued.CanonicalValues = a.words
+		}
+	}
+	return computed
+}
+
+// computedSubAttributes keeps those that an answer can hold.
+func computedSubAttributes(a *attribute, subs []*schema.Attribute) []*schema.Attribute {
+	var kept []*schema.Attribute
+	for _, sub := range subs {
+		made := sub.Name == "value" || a.kept
+		for _, e := range a.each {
+			made = made || e.key == sub.Name
+		}
+		for _, k := range a.asNames {
+			made = made || k == sub.Name
+		}
+		if made {
+			kept = append(kept, sub)
+		}
+	}
+	return kept
+}
+
+func setReadOnly(a *schema.Attribute) {
+	a.Mutability = schema.ReadOnly
+	for _, sub := range a.SubAttributes {
+		setReadOnly(sub)
+	}
+}

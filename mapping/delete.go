@@ -1,0 +1,74 @@
+package mapping
+
+import (
+	"context"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// delete answers DELETE (RFC 7644 section 3.6). Where the API only deactivates,
+// SCIM does not know the resource from then on, for as long as it stays so.
+func (x *run) delete(ctx context.Context, id string) (Response, error) {
+	x.about("delete", id)
+	if !x.validID(id) {
+		return Response{}, x.notFound(id)
+	}
+	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
+	if err != nil {
+		return Response{}, err
+	}
+	defer release()
+
+	// What SCIM may not touch must not be deleted on the client's word; an id
+	// that has been seen is known to be none of that.
+	key := Key{Resource: x.name, Attribute: "id", Value: id}
+	if len(x.world.Correlations.IDs(key)) == 0 {
+		e, err := x.load(ctx, id)
+		if err != nil {
+			return Response{}, err
+		}
+		if x.isOff(e) {
+			return x.deleted(ctx, id)
+		}
+	}
+	answer, err := x.do(ctx, x.calls.delete, id, nil, nil)
+	switch {
+	case err != nil:
+		return Response{}, err
+	case answer.ok():
+		// A page of something in between says nothing about the deletion.
+		if _, err := x.object(answer); err != nil {
+			return Response{}, err
+		}
+		return x.deleted(ctx, id)
+	case answer.Status != 404:
+		return Response{}, x.program.upstream.refused(x.resourceType, answer)
+	}
+	// The API does not find what is deactivated already.
+	e, err := x.load(ctx, id)
+	if err != nil {
+		return Response{}, err
+	}
+	if x.isOff(e) {
+		return x.deleted(ctx, id)
+	}
+	return Response{}, scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, id)
+}
+
+// isOff reports whether deleting the resource leaves nothing to do for the API.
+func (x *run) isOff(e *entity) bool {
+	return x.calls.delete.forget && x.state != nil && !x.state.isOn(e)
+}
+
+func (x *run) deleted(ctx context.Context, id string) (Response, error) {
+	record := Record{}
+	if x.calls.delete.forget {
+		record.Deleted = time.Now().UTC()
+	}
+	if _, err := x.world.Keeper.Update(ctx, x.name, id, func(Record) Record { return record }); err != nil {
+		return Response{}, err
+	}
+	x.world.Correlations.Shift(x.name)
+	return Response{Status: 204}, nil
+}

@@ -1,0 +1,173 @@
+package mapping
+
+import (
+	"reflect"
+	"slices"
+	"testing"
+
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
+)
+
+func TestServiceProviderConfig(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.costs(0, func() {
+		for _, path := range []string{"", "/", "//", "/ServiceProviderConfig", "/serviceproviderconfig/", "//ServiceProviderConfig//"} {
+			shows(t, b.want(200, "GET", path, ""), map[string]any{
+				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true, "bulk.supported": false,
+				"sort.supported": false, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"authenticationSchemes.0.type": "oauthbearertoken", "meta.location": testBase + "/ServiceProviderConfig",
+				"meta.resourceType": "ServiceProviderConfig",
+			})
+		}
+	})
+}
+
+func TestResourceTypes(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.costs(0, func() {
+		list := b.want(200, "GET", "/ResourceTypes", "")
+		shows(t, list, map[string]any{"schemas.0": scim.MessageListResponse, "totalResults": 1.0, "itemsPerPage": 1.0, "startIndex": 1.0})
+		for _, path := range []string{"/ResourceTypes/User", "/resourcetypes/user/"} {
+			one := b.want(200, "GET", path, "")
+			shows(t, one, map[string]any{
+				"schemas.0": scim.SchemaResourceType, "id": "User", "name": "User", "endpoint": "/Users", "schema": scim.SchemaUser,
+				"schemaExtensions": []any{}, "meta.location": testBase + "/ResourceTypes/User",
+			})
+			if !reflect.DeepEqual(at(list, "Resources.0"), any(one)) {
+				t.Error("the list holds another entry")
+			}
+		}
+		b.fails(404, "", "GET", "/ResourceTypes/Device", "")
+	})
+}
+
+// schemaAttributes returns the attributes of a schema by name, sub-attributes
+// as "name.givenName".
+func schemaAttributes(t *testing.T, doc any, prefix string) map[string]map[string]any {
+	t.Helper()
+	found := make(map[string]map[string]any)
+	list, _ := doc.([]any)
+	for _, item := range list {
+		a, _ := item.(map[string]any)
+		name := prefix + textOf(t, a, "name")
+		found[name] = a
+		for sub, m := range schemaAttributes(t, a["subAttributes"], name+".") {
+			found[sub] = m
+		}
+	}
+	return found
+}
+
+func TestSchemas(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	list := b.want(200, "GET", "/Schemas", "")
+	one := b.want(200, "GET", "/schemas/"+scim.SchemaUser, "")
+	shows(t, list, map[string]any{"totalResults": 1.0, "Resources.0": any(one)})
+	shows(t, one, map[string]any{"id": scim.SchemaUser, "name": "User", "meta.location": testBase + "/Schemas/" + scim.SchemaUser})
+	b.fails(404, "", "GET", "/Schemas/"+scim.SchemaEnterpriseUser, "")
+	b.fails(404, "", "GET", "/Schemas/User", "")
+
+	got := schemaAttributes(t, one["attributes"], "")
+	want := []string{
+		"active", "displayName", "emails", "emails.primary", "emails.type", "emails.value", "groups", "groups.display", "groups.value",
+		"name", "name.familyName", "name.formatted", "name.givenName", "roles", "roles.primary", "roles.value", "userName",
+	}
+	var names []string
+	for name := range got {
+		names = append(names, name)
+	}
+	if slices.Sort(names); !slices.Equal(names, want) {
+		t.Errorf("attributes %v, want %v", names, want)
+	}
+	for name, wants := range map[string]map[string]any{
+		"userName":       {"uniqueness": "server", "required": true, "mutability": "readWrite", "type": "string"},
+		"groups":         {"mutability": "readOnly", "multiValued": true},
+		"groups.value":   {"mutability": "readOnly"},
+		"active":         {"mutability": "readWrite", "type": "boolean"},
+		"name.givenName": {"mutability": "readWrite", "required": false},
+		"roles.value":    {"canonicalValues": []any{"Admin", "Manager", "Member"}},
+		"displayName":    {"uniqueness": "none"},
+	} {
+		shows(t, got[name], wants)
+	}
+}
+
+// TestSchemaTellsTheTruth has every attribute of an answer be in the schema.
+func TestSchemaTellsTheTruth(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		doc := b.want(200, "GET", "/Users/"+somebody(b), "")
+		known := schemaAttributes(t, b.want(200, "GET", "/Schemas/"+scim.SchemaUser, "")["attributes"], "")
+		check := func(prefix string, v any) {
+			members, _ := v.(map[string]any)
+			for name := range members {
+				if known[prefix+name] == nil {
+					t.Errorf("the schema has no %s", prefix+name)
+				}
+			}
+		}
+		for name, v := range doc {
+			if name == "schemas" || name == "id" || name == "meta" || name == "externalId" {
+				continue
+			}
+			check("", map[string]any{name: v})
+			check(name+".", v)
+			if list, ok := v.([]any); ok {
+				check(name+".", list[0])
+			}
+		}
+	})
+}
+
+func TestPaths(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Seed(3, 1)
+	for _, path := range []string{"/users", "//Users/", "/USERS?", "/Users?&", "/users/2", "/Users//2//", "/Users/2?", "/Users/2?aadOptscim062020"} {
+		b.want(200, "GET", path, "")
+		b.want(200, "HEAD", path, "")
+	}
+	b.costs(0, func() {
+		for _, path := range []string{"/Groupz", "/User", "/Users/2/restore", "/Me", "/Schemas/a/b", "/ServiceProviderConfig/x", "/..", "/Users/../Users"} {
+			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
+				b.fails(404, "", method, path, "")
+			}
+		}
+	})
+}
+
+func TestMethods(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Seed(3, 1)
+	read := []string{"GET", "HEAD", "OPTIONS"}
+	collection := []string{"GET", "HEAD", "POST", "OPTIONS"}
+	single := []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	b.costs(0, func() {
+		for path, allow := range map[string][]string{
+			"": read, "/ServiceProviderConfig": read, "/Schemas": read, "/ResourceTypes/User": read, "/Users": collection, "/Users/2": single,
+		} {
+			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "TRACE", "get", ""} {
+				if slices.Contains(allow, method) {
+					continue
+				}
+				if response := b.fails(405, "", method, path, "{}"); !slices.Equal(response.Allow, allow) {
+					t.Errorf("%s %s: Allow %v, want %v", method, path, response.Allow, allow)
+				}
+			}
+			response, _ := b.send("OPTIONS", path, "")
+			if response.Status != 204 || !slices.Equal(response.Allow, allow) {
+				t.Errorf("OPTIONS %s: status %d, Allow %v, want %v", path, response.Status, response.Allow, allow)
+			}
+		}
+	})
+}
+
+func TestDiscoveryReport(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	response, _ := b.send("GET", "/Schemas", "")
+	if response.Report.Operation != "discover" || response.Report.Resource != "" {
+		t.Errorf("report %+v", response.Report)
+	}
+	if response, _ = b.send("GET", "/nothing", ""); response.Report.Operation != "" {
+		t.Errorf("report %+v", response.Report)
+	}
+}

@@ -1,0 +1,93 @@
+package mapping
+
+import (
+	"testing"
+
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
+	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
+)
+
+// FuzzBody sends whatever body to every call that takes one: it is never the
+// server's fault, and what is refused has changed nothing. Only a deactivation
+// goes through although something else is refused.
+func FuzzBody(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `[]`, `null`, `{"userName":"x"}`, `{"userName":"bruno.silva"}`, `{"userName":"ANA.REIS","active":false}`,
+		`{"userName":"x","active":"False","emails":{"value":"chloe.martin@corp.test"},"roles":["admin"],"externalId":"e"}`,
+		`{"userName":"x","name":{"givenName":" A ","familyName":"B","formatted":""},"displayName":null}`,
+		`{"userName":"x\u0000\u2028\"\\","displayName":"\ud800","roles":[{"value":"Manager","primary":"True"},{"value":"Member","primary":true}]}`,
+		`{"userName":"pipeline_bot_1","schemas":["urn:scim:schemas:core:1.0"],"urn:scim:schemas:extension:enterprise:1.0":{"department":"d"}}`,
+		patchOf(`{"op":"replace","path":"active","value":"False"}`),
+		patchOf(`{"op":"Replace","path":"emails[type eq \"work\"].value","value":"z@corp.test"}`, `{"op":"remove","path":"displayName"}`),
+		patchOf(`{"op":"add","value":{"name.givenName":"Z","userName":"bruno.silva","active":true}}`),
+		patchOf(`{"op":"replace","path":"roles[primary eq \"true\"].value","value":"Root"}`, `{"op":"remove","path":"emails","value":[{"value":"x"}]}`),
+		`{"emails":[{"value":"a"}],"meta":{"attributes":["name"]}}`,
+	} {
+		f.Add(seed)
+	}
+	program := shipped(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		for _, dialect := range []qualytics.Dialect{qualytics.DialectA(), qualytics.DialectB()} {
+			for _, request := range [][2]string{
+				{"POST", "/Users"}, {"PUT", "/Users/2"}, {"PATCH", "/Users/2"}, {"PUT", "/Users/12"}, {"PATCH", "/Users/12"},
+			} {
+				b := newBareBench(t, program, dialect)
+				b.sandbox.Seed(10, 1)
+				before := b.sandbox.Users()
+				response, _ := b.send(request[0], request[1], body)
+				if response.Status >= 500 {
+					t.Errorf("%s %s: %d %v", request[0], request[1], response.Status, response.Err)
+				}
+				if response.Status >= 400 {
+					b.sameButDeactivated(before)
+				}
+				for _, violation := range b.sandbox.UnexpectedViolations() {
+					t.Errorf("%s %s: does not fit the API's document: %s", request[0], request[1], violation)
+				}
+			}
+		}
+	})
+}
+
+// newBareBench is a bench without a server, for a test that needs many.
+func newBareBench(t testing.TB, program *Program, dialect qualytics.Dialect) *bench {
+	sandbox := qualytics.New(qualytics.Config{Dialect: dialect, Token: sandboxtest.Token})
+	return newBenchOn(t, program, sandbox, sandbox, dialect)
+}
+
+// sameButDeactivated fails when anything but the state of a user was changed.
+func (b *bench) sameButDeactivated(before []qualytics.User) {
+	b.t.Helper()
+	after := b.sandbox.Users()
+	if len(before) != len(after) {
+		b.t.Fatalf("there were %d users, now there are %d", len(before), len(after))
+	}
+	for i := range before {
+		if before[i].Active() {
+			after[i].DeletedAt = nil
+		}
+		if shown(before[i]) != shown(after[i]) {
+			b.t.Errorf("user %d was changed:\n%s\n%s", before[i].ID, shown(before[i]), shown(after[i]))
+		}
+	}
+}
+
+// FuzzFilter sends whatever filter: it finds something or is refused.
+func FuzzFilter(f *testing.F) {
+	for _, seed := range []string{
+		`userName eq "ana.reis"`, `emails[type eq "work"].value co "@"`, `not (active eq true) or displayName sw "a"`,
+		`displayName co "\u0000%_\\"`, `meta.created gt "2026"`, `id eq "../users/me"`, `externalId pr`, `groups pr`,
+	} {
+		f.Add(seed)
+	}
+	b := newBareBench(f, shipped(f), qualytics.DialectB())
+	b.sandbox.Seed(30, 2)
+	f.Fuzz(func(t *testing.T, filter string) {
+		b.t = t
+		b.sandbox.ResetCalls()
+		response, _ := b.send("GET", filtered(filter), "")
+		if response.Status != 200 && response.Status != 400 {
+			t.Errorf("status %d: %v", response.Status, response.Err)
+		}
+	})
+}

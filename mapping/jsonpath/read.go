@@ -1,0 +1,90 @@
+package jsonpath
+
+import (
+	"github.com/tidwall/gjson"
+)
+
+// Value is a value inside a JSON document, or the fact that there is none.
+// The zero Value is absent. Values share the memory of their document.
+type Value struct {
+	r gjson.Result
+}
+
+// Document returns the value of a whole document, and false when it is not
+// valid JSON.
+func Document(doc []byte) (Value, bool) {
+	if !gjson.ValidBytes(doc) {
+		return Value{}, false
+	}
+	return Value{r: gjson.ParseBytes(doc)}, true
+}
+
+// Get returns the value at the path; absent when a key on the way is missing
+// or the value there is not an object.
+func (v Value) Get(p Path) Value {
+	switch {
+	case p.IsSelf():
+		return v
+	case !v.r.IsObject():
+		// gjson would take a number among the keys for an array's index.
+		return Value{}
+	default:
+		return Value{r: v.r.Get(p.read)}
+	}
+}
+
+// Exists reports whether there is a value, null included.
+func (v Value) Exists() bool { return v.r.Exists() }
+
+// IsNull reports whether there is a value and it is null.
+func (v Value) IsNull() bool { return v.r.Exists() && v.r.Type == gjson.Null }
+
+// IsString reports whether the value is a string.
+func (v Value) IsString() bool { return v.r.Type == gjson.String }
+
+// IsNumber reports whether the value is a number.
+func (v Value) IsNumber() bool { return v.r.Type == gjson.Number }
+
+// IsBool reports whether the value is true or false.
+func (v Value) IsBool() bool { return v.r.IsBool() }
+
+// IsArray reports whether the value is an array.
+func (v Value) IsArray() bool { return v.r.IsArray() }
+
+// IsObject reports whether the value is an object.
+func (v Value) IsObject() bool { return v.r.IsObject() }
+
+// Text returns a string's content, a number's or boolean's literal, and ""
+// for everything else.
+func (v Value) Text() string {
+	switch v.r.Type {
+	case gjson.String:
+		return v.r.Str
+	case gjson.Number, gjson.True, gjson.False:
+		return v.r.Raw
+	default:
+		return ""
+	}
+}
+
+// Bool reports whether the value is true.
+func (v Value) Bool() bool { return v.r.Type == gjson.True }
+
+// Raw returns the value as it stands in the document; "" when absent.
+func (v Value) Raw() string { return v.r.Raw }
+
+// Each calls f for each element of an array until it returns false. It does
+// nothing for any other value.
+func (v Value) Each(f func(Value) bool) {
+	if v.r.IsArray() {
+		v.r.ForEach(func(_, element gjson.Result) bool { return f(Value{r: element}) })
+	}
+}
+
+// Keys calls f for each key of an object until it returns false. It does
+// nothing for any other value.
+func (v Value) Keys(f func(key string, value Value) bool) {
+	if v.r.IsObject() {
+		v.r.ForEach(func(key, value gjson.Result) bool { return f(key.Str, Value{r: value}) })
+	}
+}

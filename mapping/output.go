@@ -1,0 +1,320 @@
+package mapping
+
+import (
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+)
+
+// entity is one resource as the API holds it, with what is kept here.
+type entity struct {
+	id     string
+	raw    []byte
+	doc    jsonpath.Value
+	record Record
+
+	// state is what the resource's state is known to be when the object was
+	// read before a call changed it; nil to read it from the object.
+	state *bool
+
+	// unread says that nothing but the id is known: SCIM deleted the resource
+	// and the API does not give it out any more.
+	unread bool
+}
+
+// output is the shape of a resource's SCIM answers, in the order of its
+// schemas.
+type output struct {
+	core       []outputNode
+	extensions []extensionOutput
+	meta       []outputNode
+}
+
+type extensionOutput struct {
+	urn   string
+	nodes []outputNode
+}
+
+// outputNode is an attribute, or a complex one with its children.
+type outputNode struct {
+	key       []byte
+	attribute *attribute
+	children  []outputNode
+}
+
+func newOutput(r *resourceType) output {
+	var o output
+	core := append([]*schema.Attribute{r.set.Attribute("externalId")}, r.set.Core().Attributes...)
+	o.core = outputNodes(r, core, "")
+	if meta := outputNodes(r, []*schema.Attribute{r.set.Attribute("meta")}, ""); len(meta) > 0 {
+		o.meta = meta[0].children
+	}
+	for _, extension := range r.set.Extensions() {
+		o.extensions = append(o.extensions, extensionOutput{
+			urn: extension.ID, nodes: outputNodes(r, extension.Attributes, extension.ID),
+		})
+	}
+	return o
+}
+
+func outputNodes(r *resourceType, attributes []*schema.Attribute, urn string) []outputNode {
+	var nodes []outputNode
+	for _, attribute := range attributes {
+		path := schema.Path{URN: urn, Name: attribute.Name}
+		node := outputNode{key: append(appendString(nil, attribute.Name), ':'), attribute: r.attribute(path)}
+		for _, sub := range attribute.SubAttributes {
+			path.Sub = sub.Name
+			if a := r.attribute(path); a != nil {
+				node.children = append(node.children, outputNode{key: append(appendString(nil, sub.Name), ':'), attribute: a})
+			}
+		}
+		if node.attribute != nil || len(node.children) > 0 {
+			nodes = append(nodes, node)
+		}
+	}
+	return nodes
+}
+
+// location returns the URL of a resource.
+func (r *resourceType) location(base, id string) string {
+	return base + r.endpoint + "/" + url.PathEscape(id)
+}
+
+// appendResource appends the SCIM answer for a resource (RFC 7643 section 3).
+func (r *resourceType) appendResource(dst []byte, e *entity, base string) []byte {
+	var extensions []byte
+	dst = append(dst, `{"schemas":[`...)
+	dst = appendString(dst, r.set.Core().ID)
+	for _, x := range r.output.extensions {
+		body, found := appendNodes(append(append(append(extensions, ','), quoteJSON(x.urn)...), ':', '{'), x.nodes, e)
+		if found {
+			extensions = append(body, '}')
+			dst = appendString(append(dst, ','), x.urn)
+		}
+	}
+	dst = append(dst, `],"id":`...)
+	dst = appendString(dst, e.id)
+	body, found := appendNodes(append(dst, ','), r.output.core, e)
+	if found {
+		dst = body
+	}
+	dst = append(dst, extensions...)
+	dst = append(dst, `,"meta":{"resourceType":`...)
+	dst = appendString(dst, r.name)
+	if body, found := appendNodes(append(dst, ','), r.output.meta, e); found {
+		dst = body
+	}
+	dst = append(dst, `,"location":`...)
+	dst = appendString(dst, r.location(base, e.id))
+	return append(dst, '}', '}')
+}
+
+// appendNodes appends the members of an object and reports whether there were
+// any.
+func appendNodes(dst []byte, nodes []outputNode, e *entity) (result []byte, found bool) {
+	for i := range nodes {
+		node := &nodes[i]
+		start := len(dst)
+		if found {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, node.key...)
+		var ok bool
+		if node.attribute != nil {
+			dst, ok = node.attribute.append(dst, e)
+		} else {
+			dst, ok = appendNodes(append(dst, '{'), node.children, e)
+			dst = append(dst, '}')
+		}
+		if !ok {
+			dst = dst[:start]
+			continue
+		}
+		found = true
+	}
+	return dst, found
+}
+
+// append appends the attribute's value and reports whether it has one; when it
+// has none, what was appended is to be dropped.
+func (a *attribute) append(dst []byte, e *entity) ([]byte, bool) {
+	result, ok := a.appendValue(dst, e)
+	if !ok && a.absent != nil {
+		return append(dst, a.absent...), true
+	}
+	return result, ok
+}
+
+func (a *attribute) appendValue(dst []byte, e *entity) ([]byte, bool) {
+	switch {
+	case a.kept:
+		raw, ok := e.record.Attributes[a.name()]
+		return append(dst, raw...), ok
+	case a.on != nil || a.off != nil:
+		return appendBool(dst, a.isOn(e)), true
+	case len(a.each) > 0:
+		return a.appendEach(dst, e)
+	case a.isList():
+		result, ok := a.appendScalar(append(dst, `[{"value":`...), a.target.Sub("value"), e)
+		result = append(result, a.as...)
+		return append(result, '}', ']'), ok
+	default:
+		return a.appendScalar(dst, a.target, e)
+	}
+}
+
+// isOn reports what the attribute that calls bring about is.
+func (a *attribute) isOn(e *entity) bool {
+	if e.state != nil {
+		return *e.state
+	}
+	v := a.lookup(e.doc)
+	if a.read != nil && a.read.test != nil {
+		return a.read.test(v)
+	}
+	return v.Bool()
+}
+
+// lookup returns the first of the attribute's paths that has a value.
+func (a *attribute) lookup(doc jsonpath.Value) jsonpath.Value { return firstValue(doc, a.paths) }
+
+func firstValue(doc jsonpath.Value, paths []jsonpath.Path) jsonpath.Value {
+	for _, p := range paths {
+		if v := doc.Get(p); v.Exists() && !v.IsNull() && (!v.IsString() || v.Text() != "") {
+			return v
+		}
+	}
+	return jsonpath.Value{}
+}
+
+// text returns the attribute's value as text, before the value table.
+func (a *attribute) text(doc jsonpath.Value) (string, bool) {
+	v := a.lookup(doc)
+	if !v.Exists() || v.IsObject() || v.IsArray() {
+		return "", false
+	}
+	if a.read != nil && a.read.text != nil {
+		return a.read.text(v.Text())
+	}
+	return v.Text(), true
+}
+
+func (a *attribute) appendScalar(dst []byte, target *schema.Attribute, e *entity) ([]byte, bool) {
+	v := a.lookup(e.doc)
+	if a.read != nil {
+		if a.read.test != nil {
+			return appendBool(dst, a.read.test(v)), true
+		}
+		text, ok := a.text(e.doc)
+		return appendString(dst, text), ok
+	}
+	if a.toSCIM != nil {
+		if raw, ok := a.toSCIM[v.Raw()]; ok {
+			return append(dst, raw...), true
+		}
+	}
+	return appendAs(dst, v, target)
+}
+
+// appendAs appends an upstream value as the type that SCIM promises.
+func appendAs(dst []byte, v jsonpath.Value, target *schema.Attribute) ([]byte, bool) {
+	if !v.Exists() || v.IsNull() || v.IsObject() || v.IsArray() {
+		return dst, false
+	}
+	switch target.Type {
+	case schema.Boolean:
+		return append(dst, v.Raw()...), v.IsBool()
+	case schema.Integer, schema.Decimal:
+		return append(dst, v.Raw()...), v.IsNumber()
+	default:
+		// Bytes that are no text are none in an answer either.
+		if v.IsString() && utf8.ValidString(v.Raw()) {
+			return append(dst, v.Raw()...), true
+		}
+		return appendString(dst, v.Text()), true
+	}
+}
+
+func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
+	dst = append(dst, '[')
+	first := true
+	a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
+		if a.excepted(v) {
+			return true
+		}
+		start := len(dst)
+		if !first {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '{')
+		found := false
+		for i := range a.each {
+			part := &a.each[i]
+			value := firstScalar(v, part.paths)
+			if !value.Exists() {
+				continue
+			}
+			if found {
+				dst = append(dst, ',')
+			}
+			dst = append(appendString(dst, part.key), ':')
+			dst, _ = appendAs(dst, value, part.sub)
+			found = true
+		}
+		if !found {
+			dst = dst[:start]
+			return true
+		}
+		dst, first = append(dst, '}'), false
+		return true
+	})
+	return append(dst, ']'), !first
+}
+
+func firstScalar(doc jsonpath.Value, paths []jsonpath.Path) jsonpath.Value {
+	for _, p := range paths {
+		if v := doc.Get(p); v.Exists() && !v.IsNull() && !v.IsObject() && !v.IsArray() {
+			return v
+		}
+	}
+	return jsonpath.Value{}
+}
+
+// excepted reports whether SCIM leaves an element of a list out.
+func (a *attribute) excepted(v jsonpath.Value) bool {
+	for _, x := range a.except {
+		for i := range a.each {
+			if part := &a.each[i]; part.key == x.path.String() && sameJSON(firstScalar(v, part.paths), x.raw) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func appendBool(dst []byte, b bool) []byte {
+	if b {
+		return append(dst, "true"...)
+	}
+	return append(dst, "false"...)
+}
+
+// keys returns the facts by which the resource can be found.
+func (r *resourceType) keys(e *entity) []Key {
+	keys := make([]Key, 0, len(r.indexed)+1)
+	keys = append(keys, Key{Resource: r.name, Attribute: "id", Value: e.id})
+	for _, a := range r.indexed {
+		if text, ok := a.text(e.doc); ok {
+			keys = append(keys, a.key(r, text))
+		}
+	}
+	return keys
+}
+
+// hidden reports whether SCIM deleted the resource and the API still only has
+// it deactivated.
+func (r *resourceType) hidden(e *entity) bool {
+	return !e.record.Deleted.IsZero() && r.state != nil && !r.state.isOn(e)
+}

@@ -1,0 +1,164 @@
+// Package mapping turns SCIM 2.0 requests into calls to an API that has no
+// SCIM of its own, by a mapping file that says what an attribute is on the
+// other side and which calls do the work.
+//
+// [Load] parses and compiles a mapping file into an immutable [Program].
+// [Program.Serve] does one request. The package knows no network: it sees the
+// world through the interfaces in [World].
+package mapping
+
+import (
+	"encoding/json"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/source"
+)
+
+// Program is a compiled mapping. It is immutable and safe for concurrent use.
+type Program struct {
+	version   string
+	upstream  upstream
+	resources []*resourceType
+	caller    *CallerCheck
+}
+
+// Version returns a short digest of the mapping file's content.
+func (p *Program) Version() string { return p.version }
+
+// Caller returns how to ask the API whose token a caller presents; nil when
+// the mapping does not say.
+func (p *Program) Caller() *CallerCheck { return p.caller }
+
+type upstream struct {
+	name   string
+	paging paging
+
+	// problems is where an answer lists what was wrong with a body, and
+	// field where each of them names what it is about; either may be unset.
+	problems, field *jsonpath.Path
+}
+
+type paging struct {
+	page, size string
+	max        int
+	items      jsonpath.Path
+	total      []jsonpath.Path
+}
+
+// resourceType is one resource of the mapping.
+type resourceType struct {
+	name, endpoint, description string
+	set                         *schema.Set
+
+	id        jsonpath.Path
+	idInteger bool
+	only      []constant
+
+	attributes []*attribute
+	fields     []*field
+	indexed    []*attribute
+	output     output
+	state      *attribute
+	pushdown   map[schema.Path]pushdown
+
+	calls struct {
+		list, read, create, update, readmit, delete *call
+	}
+}
+
+// attribute is a SCIM attribute or sub-attribute that the mapping has a place
+// for.
+type attribute struct {
+	pos    source.Pos
+	path   schema.Path
+	target *schema.Attribute
+
+	// paths are where its value is read, the first that has one counting.
+	paths []jsonpath.Path
+	read  *transform
+
+	// toAPI and toSCIM are the value table; nil without one. The keys of
+	// toAPI are in lower case.
+	toAPI  map[string]json.RawMessage
+	toSCIM map[string]json.RawMessage
+	words  []string
+
+	// as holds the further sub-attributes of the one element of a
+	// multi-valued attribute that is a scalar in the API, each as `,"type":"work"`.
+	as      []byte
+	asNames []string
+	take    []string
+
+	// each says what the elements of a list in the API are made of.
+	each   []element
+	except []constant
+
+	absent json.RawMessage
+
+	// write changes the value on its way to the API; nil leaves it.
+	write *transform
+
+	// texts are what requests may send for true and false beside those words.
+	texts map[string]bool
+
+	// on and off are the calls that make it true and false; nil without.
+	on, off *call
+
+	kept, unique, required, readOnly bool
+}
+
+// name returns the canonical name, by which Key and Record know the attribute.
+func (a *attribute) name() string { return a.path.String() }
+
+// key returns the fact that the attribute has a value. An attribute of several
+// values is found by the value of one of them.
+func (a *attribute) key(r *resourceType, value string) Key {
+	name, target := a.name(), a.target
+	if a.isList() {
+		name, target = name+".value", a.target.Sub("value")
+	}
+	if !target.CaseExact {
+		value = resource.Fold(value)
+	}
+	return Key{Resource: r.name, Attribute: name, Value: value}
+}
+
+func (a *attribute) isList() bool {
+	return a.target.MultiValued && a.target.Type == schema.Complex
+}
+
+type element struct {
+	key   string
+	sub   *schema.Attribute
+	paths []jsonpath.Path
+}
+
+// field is one field of the API's objects that SCIM writes.
+type field struct {
+	owner *attribute
+	path  jsonpath.Path
+
+	// sources are what it is made from, in order of precedence.
+	sources []template
+
+	// clear is written when SCIM takes the value away; nil when the API can't
+	// be without one.
+	clear json.RawMessage
+
+	// fallback is written on create when SCIM gives no value; without parts
+	// and constant there is none.
+	fallback         template
+	fallbackConstant json.RawMessage
+}
+
+type constant struct {
+	path jsonpath.Path
+	raw  json.RawMessage
+}
+
+type pushdown struct {
+	query     string
+	operators map[string]bool
+}

@@ -1,0 +1,85 @@
+package mapping
+
+import (
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// Request is one SCIM request, already authenticated.
+type Request struct {
+	// Method is the HTTP method in capitals.
+	Method string
+
+	// Path is the unescaped path below the SCIM base: "/Users/41". Repeated
+	// and trailing slashes are ignored.
+	Path string
+
+	// Query is the raw query without "?". Empty pairs are ignored.
+	Query string
+
+	// Body is the whole body; empty for none.
+	Body []byte
+
+	// Base is the URL of the SCIM base without a trailing slash, as the
+	// client reaches it: "https://scim.example.com/api/scim/v2".
+	Base string
+}
+
+// Response is the answer to a Request.
+type Response struct {
+	// Status is the HTTP status code.
+	Status int
+
+	// Body is a JSON document; nil for none, as with 204.
+	Body []byte
+
+	// Location is the URL of the resource in the body; empty for none.
+	Location string
+
+	// Allow lists the methods that the path knows, for status 405 and OPTIONS.
+	Allow []string
+
+	// RetryAfter is in seconds; 0 for none.
+	RetryAfter int
+
+	// Err is why the request failed, its cause included; nil when it did not.
+	// Body holds what the client may know of it.
+	Err *scim.Error
+
+	// Report is what the operator may want to know.
+	Report Report
+}
+
+// Report says what a request did. It holds no personal data.
+type Report struct {
+	// Resource is the resource type's name in the mapping, such as "User";
+	// empty for the discovery endpoints and unknown paths.
+	Resource string
+
+	// Operation is one of "create", "read", "list", "replace", "patch",
+	// "delete", "discover"; empty for unknown paths.
+	Operation string
+
+	// ID is the resource's id, when there is one.
+	ID string
+
+	// Calls are the names and statuses of the upstream calls in their order;
+	// the status is 0 where no answer came.
+	Calls []CallReport
+
+	// Dropped names the attributes of the request that had no effect: the
+	// mapping has no place for them, or another one took precedence.
+	Dropped []string
+
+	// Tolerances names the leniencies that the request needed.
+	Tolerances []string
+
+	// Warnings are sentences for the operator, such as an account that could
+	// not be undone.
+	Warnings []string
+}
+
+// CallReport is one upstream call that a request made.
+type CallReport struct {
+	Name   string
+	Status int
+}

@@ -1,0 +1,136 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strconv"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// run is one request under way.
+type run struct {
+	*resourceType
+	program *Program
+	world   World
+	req     Request
+	tol     *tolerance.Session
+	report  Report
+
+	// thorough says that a resource that was deleted over SCIM has to be found
+	// even where that takes a look at the whole list.
+	thorough bool
+}
+
+// do makes one upstream call. An answer with an error status is not an error.
+func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
+	answer, err := x.world.Upstream.Do(ctx, c.build(id, query, body))
+	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
+	if err != nil {
+		return answer, x.program.upstream.unanswered(err)
+	}
+	return answer, nil
+}
+
+// must makes one upstream call that has to succeed. The entity is the object
+// that the API answered, or nil when it answered none.
+func (x *run) must(ctx context.Context, c *call, id string, body []byte) (*entity, error) {
+	answer, err := x.do(ctx, c, id, nil, body)
+	if err != nil {
+		return nil, err
+	}
+	if !answer.ok() {
+		return nil, x.program.upstream.refused(x.resourceType, answer)
+	}
+	return x.object(answer)
+}
+
+func (a Answer) ok() bool { return a.Status >= 200 && a.Status < 300 }
+
+// object reads the object that an answer holds; nil when it holds none.
+func (x *run) object(answer Answer) (*entity, error) {
+	if len(answer.Body) == 0 {
+		return nil, nil
+	}
+	doc, ok := jsonpath.Document(answer.Body)
+	if !ok {
+		return nil, x.program.upstream.nonsense("the answer is not JSON")
+	}
+	id, ok := x.idOf(doc)
+	if !ok {
+		return nil, nil
+	}
+	return &entity{id: id, raw: answer.Body, doc: doc}, nil
+}
+
+// idOf returns the SCIM id of an object of the API.
+func (r *resourceType) idOf(doc jsonpath.Value) (string, bool) {
+	v := doc.Get(r.id)
+	if !v.IsString() && !v.IsNumber() {
+		return "", false
+	}
+	id := v.Text()
+	return id, r.validID(id)
+}
+
+// validID reports whether the API can have a resource with this id, so that
+// nothing else is ever put into a path.
+func (r *resourceType) validID(id string) bool {
+	if r.idInteger {
+		n, err := strconv.ParseUint(id, 10, 63)
+		return err == nil && strconv.FormatUint(n, 10) == id
+	}
+	if id == "" || len(id) > 255 || id == "." || id == ".." {
+		return false
+	}
+	for _, c := range id {
+		if c < ' ' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// shows reports whether SCIM may see and touch the object at all.
+func (r *resourceType) shows(e *entity) bool { return holds(e.doc, r.only) }
+
+func (r *resourceType) notFound(id string) *scim.Error {
+	if !r.validID(id) {
+		return scim.NotFound("There is no %s with this id.", r.name)
+	}
+	return scim.NotFound("There is no %s with the id %s.", r.name, id)
+}
+
+// scim returns the entity as a tree.
+func (x *run) scim(e *entity) (resource.Resource, error) {
+	return resource.ParseCanonical(x.appendResource(nil, e, x.req.Base))
+}
+
+// learn remembers how the entity can be found; before is what it was found by
+// until now, or nil.
+func (x *run) learn(e *entity, before []Key) {
+	x.world.Correlations.Learn(e.id, before, x.keys(e))
+}
+
+// about notes what the request does, and to which resource. An id that can't be
+// one is the client's text and stays out of the report.
+func (x *run) about(operation, id string) {
+	x.report.Operation = operation
+	if x.validID(id) {
+		x.report.ID = id
+	}
+}
+
+func (x *run) drop(names ...string) { x.report.Dropped = append(x.report.Dropped, names...) }
+
+func (x *run) warn(sentence string) { x.report.Warnings = append(x.report.Warnings, sentence) }
+
+// isNotFound reports whether an error says that there is no such resource.
+func isNotFound(err error) bool {
+	var e *scim.Error
+	return errors.As(err, &e) && e.Status == 404
+}

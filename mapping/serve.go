@@ -1,0 +1,159 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"strings"
+
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// Serve does one SCIM request. Every failure is in the Response: a SCIM error
+// body (RFC 7644 section 3.12) with its status, and the cause in Err.
+func (p *Program) Serve(ctx context.Context, w World, req Request) Response {
+	req.Base = strings.TrimRight(req.Base, "/")
+	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session()}
+	response, err := x.serve(ctx)
+	if err != nil {
+		response = errorResponse(response, err)
+	}
+	response.Report = x.report
+	for _, name := range x.tol.Used() {
+		response.Report.Tolerances = append(response.Report.Tolerances, string(name))
+	}
+	if x.resourceType != nil {
+		response.Report.Resource = x.name
+	}
+	return response
+}
+
+func errorResponse(response Response, err error) Response {
+	e := scim.AsError(outOfTime(err))
+	body, marshalErr := json.Marshal(e)
+	if marshalErr != nil {
+		body = nil
+	}
+	return Response{Status: e.Status, Body: body, Allow: response.Allow, RetryAfter: e.RetryAfter, Err: e}
+}
+
+// outOfTime makes an error of the wait for another request that did not end in
+// time, which is worth another try.
+func outOfTime(err error) error {
+	var known *scim.Error
+	if errors.As(err, &known) || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return &scim.Error{
+		Status: 503, RetryAfter: defaultRetryAfter, Cause: err,
+		Detail: "Other changes of the same resource took too long; nothing was done.",
+	}
+}
+
+// endpoint is what a path names, with what its methods do.
+type endpoint map[string]func(ctx context.Context) (Response, error)
+
+func (x *run) serve(ctx context.Context) (Response, error) {
+	query, err := url.ParseQuery(strings.Trim(x.req.Query, "&"))
+	if err != nil {
+		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
+	}
+	methods := x.route(query)
+	if methods == nil {
+		return Response{}, scim.NotFound("There is nothing at this path.")
+	}
+	method := x.req.Method
+	if method == "HEAD" {
+		method = "GET"
+	}
+	allow := allowed(methods)
+	if method == "OPTIONS" {
+		return Response{Status: 204, Allow: allow}, nil
+	}
+	do, ok := methods[method]
+	if !ok {
+		return Response{Allow: allow}, scim.Errorf(405, "", "The method is not allowed here; allowed are %s.", strings.Join(allow, ", "))
+	}
+	return do(ctx)
+}
+
+func allowed(methods endpoint) []string {
+	var allow []string
+	for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"} {
+		if _, ok := methods[method]; ok || method == "HEAD" && methods["GET"] != nil {
+			allow = append(allow, method)
+		}
+	}
+	return append(allow, "OPTIONS")
+}
+
+// route finds what the path names. Names of endpoints are compared without
+// case, since administrators type them.
+func (x *run) route(query url.Values) endpoint {
+	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
+	if len(segments) == 0 {
+		return x.discovery("ServiceProviderConfig", "")
+	}
+	for _, r := range x.program.resources {
+		if !strings.EqualFold(r.endpoint[1:], segments[0]) {
+			continue
+		}
+		x.resourceType = r
+		switch len(segments) {
+		case 1:
+			return x.collection(query)
+		case 2:
+			return x.single(segments[1])
+		default:
+			return nil
+		}
+	}
+	switch len(segments) {
+	case 1:
+		return x.discovery(segments[0], "")
+	case 2:
+		return x.discovery(segments[0], segments[1])
+	default:
+		return nil
+	}
+}
+
+func (x *run) collection(query url.Values) endpoint {
+	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.list(ctx, query) }}
+	if x.calls.create != nil {
+		methods["POST"] = x.create
+	}
+	return methods
+}
+
+func (x *run) single(id string) endpoint {
+	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.read(ctx, id) }}
+	if x.calls.update != nil || x.state != nil {
+		methods["PUT"] = func(ctx context.Context) (Response, error) { return x.replace(ctx, id) }
+		methods["PATCH"] = func(ctx context.Context) (Response, error) { return x.patch(ctx, id) }
+	}
+	if x.calls.delete != nil {
+		methods["DELETE"] = func(ctx context.Context) (Response, error) { return x.delete(ctx, id) }
+	}
+	return methods
+}
+
+// read answers GET on one resource.
+func (x *run) read(ctx context.Context, id string) (Response, error) {
+	x.about("read", id)
+	e, err := x.load(ctx, id)
+	if err != nil {
+		return Response{}, err
+	}
+	return x.resourceResponse(200, e), nil
+}
+
+func (x *run) resourceResponse(status int, e *entity) Response {
+	size := len(e.raw)*2 + 512
+	return Response{
+		Status:   status,
+		Body:     x.appendResource(make([]byte, 0, size), e, x.req.Base),
+		Location: x.location(x.req.Base, e.id),
+	}
+}

@@ -1,0 +1,140 @@
+package mapping
+
+import (
+	"encoding/json"
+
+	"github.com/qualytics/scim-sidecar/mapping/source"
+)
+
+// The spec types are a mapping file as it was written: its shape is checked,
+// what its words refer to is not. Each part knows its place in the file.
+
+type fileSpec struct {
+	upstream  upstreamSpec
+	resources []resourceSpec
+}
+
+type upstreamSpec struct {
+	pos    source.Pos
+	name   string
+	prefix text
+	paging pagingSpec
+	errors errorsSpec
+	caller *callerSpec
+}
+
+type callerSpec struct {
+	call callSpec
+	id   text
+}
+
+type pagingSpec struct {
+	pos        source.Pos
+	page, size text
+	max        int
+	items      text
+	total      []text
+}
+
+type errorsSpec struct {
+	problems, field text
+}
+
+type resourceSpec struct {
+	pos                           source.Pos
+	name                          string
+	endpoint, schema, description text
+	id                            text
+	idType                        string
+
+	// noAttributes and noCalls say that what was written there is reported
+	// already, so that what is missing among them is not.
+	noAttributes, noCalls bool
+
+	only       []constantSpec
+	attributes []attributeSpec
+	calls      []callSpec
+	filters    []filterSpec
+}
+
+type attributeSpec struct {
+	name text
+
+	// broken says that something in it is reported already, so that what is
+	// missing in it is not.
+	broken bool
+
+	path     []text
+	read     text
+	write    text
+	state    []stateSpec
+	from     []text
+	values   []valueSpec
+	fallback *constantSpec // default
+	clear    *constantSpec
+	absent   *constantSpec
+	as       []constantSpec
+	take     []text
+	each     []eachSpec
+	except   []constantSpec
+	words    []wordSpec
+	keep     bool
+	unique   bool
+	required bool
+	readOnly bool
+}
+
+// wordSpec is a text that stands for true or false.
+type wordSpec struct {
+	word text
+	is   bool
+}
+
+type stateSpec struct {
+	when bool
+	call text
+}
+
+type valueSpec struct {
+	scim text
+	api  constantSpec
+}
+
+type eachSpec struct {
+	sub  text
+	path []text
+}
+
+type callSpec struct {
+	name       text
+	do         text
+	query      []constantSpec
+	set        []constantSpec
+	expect     []constantSpec
+	undo       text
+	adoptBy    []text
+	forget     bool
+	search     bool
+	repeatable bool
+}
+
+type filterSpec struct {
+	attribute text
+	query     text
+	operators []text
+}
+
+// text is a scalar with its place.
+type text struct {
+	pos   source.Pos
+	value string
+}
+
+func (t text) present() bool { return t.pos.Line > 0 }
+
+// constantSpec is a JSON constant under a name.
+type constantSpec struct {
+	name text
+	pos  source.Pos
+	raw  json.RawMessage
+}

@@ -1,0 +1,245 @@
+package mapping
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/patch"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// replace answers PUT. An attribute that the body does not hold stays as it
+// is, since providers send bodies that hold only what an administrator once
+// chose; one that is null or empty is cleared where the API allows.
+func (x *run) replace(ctx context.Context, id string) (Response, error) {
+	x.about("replace", id)
+	body, err := x.parseBody()
+	if err != nil {
+		return Response{}, err
+	}
+	return x.change(ctx, id, func(have resource.Resource) (*change, error) {
+		ch := &change{have: have, want: resource.DeepCopy(have), touched: x.spokenOf(body)}
+		for path := range ch.touched {
+			value, _ := resource.Get(body, path)
+			resource.Set(ch.want, path, value)
+		}
+		return ch, nil
+	})
+}
+
+// patch answers PATCH (RFC 7644 section 3.5.2).
+func (x *run) patch(ctx context.Context, id string) (Response, error) {
+	x.about("patch", id)
+	operations, notes, err := patch.Parse(x.req.Body, patch.Limits{}, x.set, x.tol)
+	if err != nil {
+		return Response{}, err
+	}
+	x.drop(notes.Unmapped...)
+	return x.change(ctx, id, func(have resource.Resource) (*change, error) {
+		want, touched, err := patch.Apply(have, operations, x.set, x.tol)
+		if err != nil {
+			return nil, err
+		}
+		ch := &change{have: have, want: want, touched: make(map[schema.Path]bool), mustClear: true}
+		for _, path := range touched {
+			x.touch(ch, path)
+		}
+		return ch, nil
+	})
+}
+
+// touch marks what an operation's path is about: a sub-attribute, all
+// sub-attributes of a complex attribute, the attribute that is mapped as a
+// whole, or a whole extension.
+func (x *run) touch(ch *change, path schema.Path) {
+	for _, a := range x.attributes {
+		whole := path.Name == "" && a.path.URN == path.URN
+		if whole || a.path == path || a.path == path.Parent() || a.path.Sub != "" && a.path.Parent() == path {
+			ch.touched[a.path] = true
+		}
+	}
+}
+
+// change reads a resource, works out what has to change, and does it.
+func (x *run) change(ctx context.Context, id string, wanted func(have resource.Resource) (*change, error)) (Response, error) {
+	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
+	if err != nil {
+		return Response{}, err
+	}
+	defer release()
+	e, err := x.load(ctx, id)
+	if err != nil {
+		return Response{}, err
+	}
+	have, err := x.scim(e)
+	if err != nil {
+		return Response{}, err
+	}
+	ch, err := wanted(have)
+	if err != nil {
+		return Response{}, err
+	}
+	if err := x.complete(ch); err != nil {
+		return Response{}, err
+	}
+	if e, err = x.write(ctx, e, ch); err != nil {
+		return Response{}, err
+	}
+	return x.resourceResponse(200, e), nil
+}
+
+func (x *run) lockName(id string) string { return x.name + "/id:" + id }
+
+// write makes the API hold what the change asks for, and returns the resource
+// as the API then holds it.
+func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error) {
+	values, dropped, err := x.fieldValues(ch, e)
+	if err != nil {
+		return nil, err
+	}
+	x.drop(dropped...)
+	x.unpicked(ch)
+	before := x.keys(e)
+	turnOn, turnOff, err := x.transition(ch, e)
+	if err != nil {
+		return nil, err
+	}
+
+	var failure error
+	if turnOn {
+		// The API may not change what is deactivated, so that comes first.
+		e, err = x.setState(ctx, e, true)
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(values) > 0 {
+		updated, err := x.update(ctx, e, values)
+		switch {
+		case err != nil && turnOn:
+			// What was only half done is taken back.
+			if _, undoErr := x.setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
+				x.warn("The resource was restored, its other attributes could not be changed, and it could not be deactivated again.")
+			}
+			return nil, err
+		case err != nil && !turnOff:
+			return nil, err
+		case err != nil:
+			// Somebody is to be let go; that must not hang on another field.
+			failure = err
+			values = nil
+		default:
+			e = updated
+		}
+	}
+	if turnOff {
+		if e, err = x.setState(ctx, e, false); err != nil {
+			return nil, err
+		}
+	}
+	if err := x.keepChange(ctx, e, ch, values); err != nil {
+		return nil, err
+	}
+	x.learn(e, before)
+	if failure != nil {
+		x.warn("The resource was deactivated, but its other attributes could not be changed.")
+		return nil, failure
+	}
+	return e, nil
+}
+
+// transition reports whether the change makes the resource's state another.
+func (x *run) transition(ch *change, e *entity) (turnOn, turnOff bool, err error) {
+	a := x.state
+	if a == nil || !ch.touched[a.path] {
+		return false, false, nil
+	}
+	v, _ := resource.Get(ch.want, a.path)
+	want, ok := v.(bool)
+	switch {
+	case !ok && ch.mustClear:
+		return false, false, scim.BadRequest(scim.Mutability, "%s can be changed but not removed.", a.name())
+	case !ok || want == a.isOn(e):
+		return false, false, nil
+	}
+	return want, !want, nil
+}
+
+// update writes fields of an existing resource.
+func (x *run) update(ctx context.Context, e *entity, values []fieldValue) (*entity, error) {
+	if x.calls.update == nil {
+		return nil, scim.BadRequest(scim.Mutability, "%s can't be changed.", values[0].field.owner.name())
+	}
+	doc, err := body(x.calls.update.set, values)
+	if err != nil {
+		return nil, err
+	}
+	updated, err := x.must(ctx, x.calls.update, e.id, doc)
+	if isNotFound(err) && x.state != nil && !x.state.isOn(e) {
+		return nil, scim.BadRequest(scim.Mutability, "%s does not change a %s that is deactivated.", x.program.upstream.name, x.name).
+			WithCause(err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return x.after(ctx, e, updated)
+}
+
+// setState does the call that makes the resource's state true or false.
+func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error) {
+	c := x.state.off
+	if on {
+		c = x.state.on
+	}
+	if c == nil {
+		return nil, scim.BadRequest(scim.Mutability, "%s can't be made %t.", x.state.name(), on)
+	}
+	answered, err := x.must(ctx, c, e.id, nil)
+	if isNotFound(err) {
+		// Somebody else may have been quicker.
+		now, loadErr := x.loadAny(ctx, e.id)
+		if loadErr == nil && now != nil && x.state.isOn(now) == on {
+			return now, nil
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if answered == nil || answered.id != e.id {
+		next := *e
+		next.state = &on
+		return &next, nil
+	}
+	answered.record = e.record
+	return answered, nil
+}
+
+// after returns the entity as the API answered it, or reads it when it did not.
+func (x *run) after(ctx context.Context, e, answered *entity) (*entity, error) {
+	if answered != nil && answered.id == e.id {
+		answered.record = e.record
+		return answered, nil
+	}
+	return x.load(ctx, e.id)
+}
+
+// keepChange stores what the API has no place for.
+func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fieldValue) (err error) {
+	next := func(record Record) Record {
+		if ch.creating {
+			record = Record{}
+		}
+		record = x.keptValues(ch, record)
+		record.Applied = applied(record.Applied, values)
+		record.Claimed, record.Deleted = true, time.Time{}
+		return record
+	}
+	if reflect.DeepEqual(next(e.record), e.record) {
+		return nil
+	}
+	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, next)
+	return err
+}

@@ -1,0 +1,215 @@
+package mapping
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// World is everything outside that a request may see and change.
+// Upstream, Correlations and Keeper must be set.
+type World struct {
+	Upstream     Upstream
+	Correlations Correlations
+	Keeper       Keeper
+
+	// Tolerances are the leniencies towards identity providers that are on.
+	Tolerances tolerance.Set
+}
+
+// Upstream does calls to the API that the mapping describes.
+type Upstream interface {
+	// Do sends one call and returns what the API answered, whatever its
+	// status. It returns a *CallError when there is no complete answer.
+	Do(ctx context.Context, call Call) (Answer, error)
+}
+
+// Call is one request to the upstream API.
+type Call struct {
+	// Name is the call's name in the mapping, such as "User.update".
+	Name string
+
+	// Method is the HTTP method in capitals.
+	Method string
+
+	// Path is the escaped path, the mapping's prefix included: "/api/users/41".
+	Path string
+
+	// Query is the encoded query without "?"; empty for none.
+	Query string
+
+	// Body is a JSON document, or nil for none.
+	Body []byte
+
+	// Repeatable says that doing the call twice has the effect of doing it
+	// once, so that it may be sent again when its answer was lost.
+	Repeatable bool
+}
+
+// Answer is what the upstream API said.
+type Answer struct {
+	// Status is the HTTP status code.
+	Status int
+
+	// Body is the whole body; empty for none.
+	Body []byte
+
+	// RetryAfter is what the Retry-After header asks for; zero for none.
+	RetryAfter time.Duration
+}
+
+// CallError says that a call got no complete answer.
+type CallError struct {
+	// Unsent says that the API can't have seen the call. When it is false,
+	// the API may or may not have acted.
+	Unsent bool
+
+	// Timeout says that time ran out while waiting.
+	Timeout bool
+
+	// Err is the cause.
+	Err error
+}
+
+func (e *CallError) Error() string {
+	if e.Unsent {
+		return fmt.Sprintf("upstream not reached: %v", e.Err)
+	}
+	return fmt.Sprintf("no complete answer from upstream: %v", e.Err)
+}
+
+func (e *CallError) Unwrap() error { return e.Err }
+
+// Key is one fact by which a resource can be found: that its attribute has
+// this value.
+type Key struct {
+	// Resource is the name of the resource type in the mapping: "User".
+	Resource string
+
+	// Attribute is the canonical SCIM name: "userName", "emails.value", or
+	// "id" for the fact that a resource with this id exists.
+	Attribute string
+
+	// Value is folded to lower case where the attribute compares without case.
+	Value string
+}
+
+// Correlations remembers which ids go with which values, so that a look-up
+// does not read every page of the upstream's list. It may forget anything at
+// any time; it is never the truth. All methods are safe for concurrent use.
+type Correlations interface {
+	// IDs returns the ids known to go with the key, oldest first; nil when
+	// none are known. The caller must not change the slice.
+	IDs(key Key) []string
+
+	// Learn adds id to each key of now and takes it out of each key of gone.
+	// A key in both stays.
+	Learn(id string, gone, now []Key)
+
+	// Page returns the number of the upstream page, from 1, on which the
+	// latest scan saw the resource; 0 when unknown.
+	Page(resource, id string) int
+
+	// Scanned returns the latest complete scan of the resource type, without
+	// its objects, when it is fresh enough and nothing that it found has been
+	// forgotten since: then a key that IDs does not know belongs to nobody.
+	// Otherwise it returns nil.
+	Scanned(resource string) *Scan
+
+	// Scan runs read, or joins a run for the same resource type that is under
+	// way, and returns its result with its objects. Every key of every object
+	// is learnt, and the scan counts as complete from its Started time on.
+	// The run goes on when ctx of one of several callers ends.
+	Scan(ctx context.Context, resource string, read func(context.Context) (*Scan, error)) (*Scan, error)
+
+	// Doubt makes Scanned return nil until the next Scan: something may have
+	// been made that no scan has seen.
+	Doubt(resource string)
+
+	// Shift makes the next Scanned return a scan whose Visible is nil: a
+	// resource was made or hidden, so that the pages have moved. What is known
+	// of keys still holds.
+	Shift(resource string)
+}
+
+// Scan is one complete reading of the upstream's list of a resource type.
+type Scan struct {
+	// Started is when the first page was asked for. Correlations set it.
+	Started time.Time
+
+	// Visible is how many resources of each upstream page SCIM shows, in the
+	// order of the pages; nil when that is no longer known.
+	Visible []int
+
+	// Objects are all resources that SCIM may know about, in the upstream's
+	// order, those deleted over SCIM included; nil in a scan that is only
+	// remembered.
+	Objects []Scanned
+}
+
+// Scanned is one resource that a Scan found.
+type Scanned struct {
+	// ID is the SCIM id.
+	ID string
+
+	// Page is the number of the upstream page, from 1.
+	Page int
+
+	// Hidden says that the resource was deleted over SCIM.
+	Hidden bool
+
+	// Keys are the facts by which it can be found.
+	Keys []Key
+
+	// Object is the upstream's JSON object.
+	Object []byte
+}
+
+// Keeper holds what the upstream has no place for. Unlike Correlations it is
+// a record: what it loses can't be read again. All methods are safe for
+// concurrent use.
+type Keeper interface {
+	// Record returns what is kept of one resource; the zero Record when
+	// nothing is.
+	Record(ctx context.Context, resource, id string) (Record, error)
+
+	// Update replaces what is kept of one resource by what change makes of it,
+	// with nobody else's change in between, and returns that. A zero Record
+	// removes it. It may call change more than once.
+	Update(ctx context.Context, resource, id string, change func(Record) Record) (Record, error)
+
+	// IDs returns the ids of the resources whose kept attribute has exactly
+	// this value.
+	IDs(ctx context.Context, key Key) ([]string, error)
+
+	// Lock waits until nobody else holds any of the names, then holds them
+	// all until release is called. It returns an error when ctx ends first.
+	Lock(ctx context.Context, names ...string) (release func(), err error)
+}
+
+// Record is what is kept of one resource.
+type Record struct {
+	// Attributes are the kept SCIM attributes by canonical name, as JSON.
+	Attributes map[string]json.RawMessage `json:"attributes,omitempty"`
+
+	// Deleted is when the resource was deleted over SCIM, while the upstream
+	// only deactivated it; zero when it was not.
+	Deleted time.Time `json:"deleted,omitzero"`
+
+	// Claimed says that SCIM has created, adopted or written the resource, so
+	// that no other create may adopt it.
+	Claimed bool `json:"claimed,omitempty"`
+
+	// Applied holds, by upstream field, a digest of the SCIM values that were
+	// last turned into it, where several disagreed. It keeps a repeated
+	// request from being taken for a change.
+	Applied map[string]string `json:"applied,omitempty"`
+}
+
+// IsZero reports whether nothing is kept.
+func (r Record) IsZero() bool {
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0
+}
