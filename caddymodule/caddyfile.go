@@ -1,0 +1,209 @@
+package caddymodule
+
+import (
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/dustin/go-humanize"
+)
+
+func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+	handler := new(Handler)
+	if err := handler.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	return handler, nil
+}
+
+// UnmarshalCaddyfile sets up the handler from Caddyfile tokens. The syntax is
+// that of the [Handler].
+func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next()
+	if d.NextArg() {
+		return d.Errf("unexpected argument '%s'; the options of scim go into a block", d.Val())
+	}
+	seen := make(map[string]bool)
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		option := d.Val()
+		if seen[option] && option != "token" {
+			return d.Errf("%s is given twice", option)
+		}
+		seen[option] = true
+		if err := h.unmarshalOption(d, option); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unmarshalOption sets one option, whose name was just read.
+func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
+	switch option {
+	case "mappings":
+		return parseString(d, &h.Mappings)
+	case "base_path":
+		return parseString(d, &h.BasePath)
+	case "public_url":
+		return parseString(d, &h.PublicURL)
+	case "token":
+		var token string
+		if err := parseString(d, &token); err != nil {
+			return err
+		}
+		h.Tokens = append(h.Tokens, token)
+		return nil
+	case "passthrough":
+		return parseFlag(d, &h.Passthrough)
+	case "passthrough_ttl":
+		return parseDuration(d, &h.PassthroughTTL)
+	case "upstream":
+		return parseString(d, &h.Upstream)
+	case "upstream_token":
+		return parseString(d, &h.UpstreamToken)
+	case "allow_plaintext":
+		return parseFlag(d, &h.AllowPlaintext)
+	case "timeout":
+		return parseDuration(d, &h.Timeout)
+	case "call_timeout":
+		return parseDuration(d, &h.CallTimeout)
+	case "retries":
+		h.Retries = new(int)
+		return parseInt(d, h.Retries, 0)
+	case "max_concurrent_calls":
+		return parseInt(d, &h.MaxConcurrentCalls, 1)
+	case "max_calls_per_second":
+		return parseFloat(d, &h.MaxCallsPerSecond)
+	case "max_body_size":
+		return parseSize(d, &h.MaxBodySize)
+	case "correlations":
+		h.Correlations = new(Correlations)
+		return h.Correlations.unmarshal(d)
+	case "response_type":
+		return parseString(d, &h.ResponseType)
+	case "tolerances_off":
+		h.TolerancesOff = d.RemainingArgs()
+		if len(h.TolerancesOff) == 0 {
+			return d.ArgErr()
+		}
+		return nil
+	default:
+		return d.Errf("unrecognized subdirective '%s'", option)
+	}
+}
+
+// unmarshal sets up c from its block.
+func (c *Correlations) unmarshal(d *caddyfile.Dispenser) error {
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	seen := make(map[string]bool)
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		option := d.Val()
+		if seen[option] {
+			return d.Errf("correlations: %s is given twice", option)
+		}
+		seen[option] = true
+		var err error
+		switch option {
+		case "size":
+			err = parseInt(d, &c.Size, 1)
+		case "freshness":
+			c.Freshness = new(caddy.Duration)
+			err = parseAnyDuration(d, c.Freshness, 0)
+		default:
+			err = d.Errf("unrecognized subdirective 'correlations %s'", option)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func parseString(d *caddyfile.Dispenser, to *string) error {
+	if !d.AllArgs(to) {
+		return d.ArgErr()
+	}
+	if *to == "" {
+		return d.Errf("%s", "the value must not be empty")
+	}
+	return nil
+}
+
+func parseFlag(d *caddyfile.Dispenser, to *bool) error {
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	*to = true
+	return nil
+}
+
+func parseInt(d *caddyfile.Dispenser, to *int, least int) error {
+	option := d.Val()
+	var arg string
+	if !d.AllArgs(&arg) {
+		return d.ArgErr()
+	}
+	n, err := strconv.Atoi(arg)
+	if err != nil || n < least {
+		return d.Errf("invalid %s '%s': must be a whole number from %d", option, arg, least)
+	}
+	*to = n
+	return nil
+}
+
+func parseFloat(d *caddyfile.Dispenser, to *float64) error {
+	option := d.Val()
+	var arg string
+	if !d.AllArgs(&arg) {
+		return d.ArgErr()
+	}
+	f, err := strconv.ParseFloat(arg, 64)
+	if err != nil || !(f >= 0) || math.IsInf(f, 0) {
+		return d.Errf("invalid %s '%s': must be a number from 0", option, arg)
+	}
+	*to = f
+	return nil
+}
+
+// parseDuration reads a duration greater than 0, because 0 in the JSON means
+// the default.
+func parseDuration(d *caddyfile.Dispenser, to *caddy.Duration) error {
+	return parseAnyDuration(d, to, 1)
+}
+
+func parseAnyDuration(d *caddyfile.Dispenser, to *caddy.Duration, least time.Duration) error {
+	option := d.Val()
+	var arg string
+	if !d.AllArgs(&arg) {
+		return d.ArgErr()
+	}
+	duration, err := caddy.ParseDuration(arg)
+	if err != nil {
+		return d.Errf("invalid %s '%s': must be a duration such as 30s or 5m", option, arg)
+	}
+	if duration < least {
+		return d.Errf("invalid %s '%s': too short", option, arg)
+	}
+	*to = caddy.Duration(duration)
+	return nil
+}
+
+func parseSize(d *caddyfile.Dispenser, to *int64) error {
+	option := d.Val()
+	var arg string
+	if !d.AllArgs(&arg) {
+		return d.ArgErr()
+	}
+	size, err := humanize.ParseBytes(arg)
+	if err != nil || size == 0 || size > math.MaxInt64 {
+		return d.Errf("invalid %s '%s': must be a size such as 512KiB or 1MiB", option, arg)
+	}
+	*to = int64(size)
+	return nil
+}

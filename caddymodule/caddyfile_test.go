@@ -1,0 +1,128 @@
+package caddymodule
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	_ "github.com/caddyserver/caddy/v2/modules/caddyhttp/standard"
+	_ "github.com/caddyserver/caddy/v2/modules/logging"
+)
+
+// TestUnmarshalCaddyfile compares each testdata/caddyfile/NAME.caddyfile with
+// the JSON in NAME.json.
+func TestUnmarshalCaddyfile(t *testing.T) {
+	files, err := filepath.Glob("testdata/caddyfile/*.caddyfile")
+	if err != nil || len(files) < 3 {
+		t.Fatalf("%d files, %v", len(files), err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, err := os.ReadFile(strings.TrimSuffix(file, ".caddyfile") + ".json")
+			if err != nil {
+				t.Fatal(err)
+			}
+			h := new(Handler)
+			if err := h.UnmarshalCaddyfile(caddyfile.NewTestDispenser(string(src))); err != nil {
+				t.Fatal(err)
+			}
+			got, err := json.MarshalIndent(h, "", "\t")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(got) != strings.TrimSpace(string(want)) {
+				t.Errorf("got\n%s\nwant\n%s", got, want)
+			}
+			// What was written can be read again, word by word.
+			if err := caddy.StrictUnmarshalJSON(want, new(Handler)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestUnmarshalCaddyfileErrors(t *testing.T) {
+	for _, tt := range []struct{ name, options, want string }{
+		{"unknown", "upstreams http://x", "unrecognized subdirective 'upstreams', at Testfile:2"},
+		{"no value", "mappings", "wrong argument count or unexpected line ending after 'mappings', at Testfile:2"},
+		{"two values", "mappings a b", "wrong argument count or unexpected line ending after 'a', at Testfile:2"},
+		{"empty value", `token ""`, "the value must not be empty, at Testfile:2"},
+		{"twice", "timeout 1s\ntimeout 1s", "timeout is given twice, at Testfile:3"},
+		{"flag with a value", "passthrough on", "wrong argument count or unexpected line ending after 'on', at Testfile:2"},
+		{"duration", "timeout soon", "invalid timeout 'soon': must be a duration such as 30s or 5m, at Testfile:2"},
+		{"no duration", "call_timeout 0s", "invalid call_timeout '0s': too short, at Testfile:2"},
+		{"negative duration", "passthrough_ttl -1s", "invalid passthrough_ttl '-1s': too short, at Testfile:2"},
+		{"number", "retries many", "invalid retries 'many': must be a whole number from 0, at Testfile:2"},
+		{"negative number", "retries -1", "invalid retries '-1': must be a whole number from 0, at Testfile:2"},
+		{"no calls", "max_concurrent_calls 0", "invalid max_concurrent_calls '0': must be a whole number from 1, at Testfile:2"},
+		{"rate", "max_calls_per_second NaN", "invalid max_calls_per_second 'NaN': must be a number from 0, at Testfile:2"},
+		{"size", "max_body_size big", "invalid max_body_size 'big': must be a size such as 512KiB or 1MiB, at Testfile:2"},
+		{"no size", "max_body_size 0", "invalid max_body_size '0': must be a size such as 512KiB or 1MiB, at Testfile:2"},
+		{"correlations with a value", "correlations 5", "wrong argument count or unexpected line ending after '5', at Testfile:2"},
+		{"unknown in correlations", "correlations {\nttl 5m\n}", "unrecognized subdirective 'correlations ttl', at Testfile:3"},
+		{"twice in correlations", "correlations {\nsize 1\nsize 1\n}", "correlations: size is given twice, at Testfile:4"},
+		{"size of correlations", "correlations {\nsize 0\n}", "invalid size '0': must be a whole number from 1, at Testfile:3"},
+		{"age of correlations", "correlations {\nfreshness -1s\n}", "invalid freshness '-1s': too short, at Testfile:3"},
+		{"no leniency", "tolerances_off", "wrong argument count or unexpected line ending after 'tolerances_off', at Testfile:2"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			err := new(Handler).UnmarshalCaddyfile(caddyfile.NewTestDispenser("scim {\n" + tt.options + "\n}"))
+			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+				t.Errorf("got  %v\nwant %s", err, tt.want)
+			}
+		})
+	}
+	err := new(Handler).UnmarshalCaddyfile(caddyfile.NewTestDispenser("scim mappings.yaml"))
+	want := "unexpected argument 'mappings.yaml'; the options of scim go into a block, at Testfile:1"
+	if err == nil || err.Error() != want {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestShippedCaddyfile adapts the Caddyfile that the repository ships.
+func TestShippedCaddyfile(t *testing.T) {
+	src, err := os.ReadFile("../Caddyfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if formatted := caddyfile.Format(src); string(formatted) != string(src) {
+		t.Errorf("not formatted; want\n%s", formatted)
+	}
+	// The values must not get into the adapted configuration, which Caddy
+	// stores and shows.
+	t.Setenv("SCIM_TOKEN", "secret-of-scim")
+	t.Setenv("QUALYTICS_TOKEN", "secret-of-qualytics")
+	for _, tt := range []struct{ url, want string }{
+		{"", `"dial":"127.0.0.1:9000"`},
+		{"https://corp.qualytics.io", `"dial":"corp.qualytics.io:443"`},
+	} {
+		if tt.url != "" {
+			t.Setenv("QUALYTICS_URL", tt.url)
+		}
+		config, warnings, err := caddyconfig.GetAdapter("caddyfile").Adapt(src, map[string]any{"filename": "Caddyfile"})
+		if err != nil || len(warnings) > 0 {
+			t.Fatalf("%v, %v", err, warnings)
+		}
+		got := string(config)
+		for _, want := range []string{tt.want, `"handler":"scim"`, `"localhost"`, `"{env.SCIM_TOKEN}"`, `"{env.QUALYTICS_TOKEN}"`} {
+			if !strings.Contains(got, want) {
+				t.Errorf("no %s in %s", want, got)
+			}
+		}
+		if strings.Contains(got, "secret-of") {
+			t.Errorf("a token is in %s", got)
+		}
+		if strings.Index(got, `"handler":"scim"`) > strings.Index(got, `"handler":"reverse_proxy"`) {
+			t.Error("scim comes after reverse_proxy")
+		}
+	}
+}

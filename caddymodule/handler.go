@@ -1,0 +1,122 @@
+package caddymodule
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// program is what the handler needs of a [mapping.Program].
+type program interface {
+	Serve(ctx context.Context, w mapping.World, req mapping.Request) mapping.Response
+}
+
+// exchange is one SCIM request on its way.
+type exchange struct {
+	start     time.Time
+	requestID string
+	repl      *caddy.Replacer
+
+	// challenge is the WWW-Authenticate header for a request that is refused.
+	challenge string
+
+	response mapping.Response
+}
+
+// ServeHTTP answers SCIM requests and passes all others on. It writes the
+// answer to whatever happens and returns no error of its own, so that clients
+// get a SCIM error body in every case.
+func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	path, ok := h.base.below(r.URL.Path)
+	if !ok {
+		return next.ServeHTTP(w, r)
+	}
+	x := &exchange{start: time.Now()}
+	x.repl, _ = r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if x.repl != nil {
+		x.requestID, _ = x.repl.GetString("http.request.uuid")
+	}
+	var err error
+	// A panic becomes an answer, because an identity provider that sees a
+	// connection break can't tell it from an outage and tries for ever.
+	x.response, err = guarded(func() (mapping.Response, error) { return h.serve(w, r, path, x) })
+	if err != nil {
+		x.response = failed(err)
+	}
+	h.respond(w, r, x)
+	h.report(r, x)
+	return nil
+}
+
+// serve does the request. Who asks is settled before anything else is read.
+func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *exchange) (mapping.Response, error) {
+	ctx := r.Context()
+	if isWrite(r.Method) {
+		// A client that goes away must not leave a change half done.
+		ctx = context.WithoutCancel(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(h.Timeout))
+	defer cancel()
+
+	token, presented := bearer(r.Header)
+	x.challenge = challenge
+	if presented {
+		x.challenge = challengeInvalid
+	}
+	if token == "" {
+		return mapping.Response{}, errTokenMissing
+	}
+	who, err := h.auth.authenticate(ctx, token)
+	if err != nil {
+		return mapping.Response{}, err
+	}
+	if who.user != "" && x.repl != nil {
+		x.repl.Set("http.auth.user.id", who.user)
+	}
+
+	base := h.origin
+	if base == "" {
+		if base, err = origin(r); err != nil {
+			return mapping.Response{}, scim.BadRequest("", "The Host header is not a host name with an optional port.")
+		}
+	}
+	body, err := h.readBody(w, r)
+	if err != nil {
+		return mapping.Response{}, err
+	}
+	method := r.Method
+	if method == http.MethodHead {
+		method = http.MethodGet
+	}
+	upstream := &session{upstreamClient: h.upstream, token: who.token, requestID: x.requestID}
+	response := h.program.Serve(ctx, mapping.World{
+		Upstream:     upstream,
+		Correlations: h.correlations,
+		Keeper:       h.keeper,
+		Tolerances:   h.tolerances,
+	}, mapping.Request{
+		Method: method,
+		Path:   path,
+		Query:  r.URL.RawQuery,
+		Body:   body,
+		Base:   base + string(h.base),
+	})
+	if upstream.refused.Load() {
+		h.auth.revoked(token)
+	}
+	return response, nil
+}
+
+func isWrite(method string) bool {
+	switch method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+		return true
+	}
+	return false
+}

@@ -1,0 +1,237 @@
+// Package caddymodule is a Caddy handler that answers SCIM 2.0 requests by
+// calling an API that has no SCIM of its own. What goes where is said by a
+// mapping file; see package mapping.
+package caddymodule
+
+import (
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+func init() {
+	caddy.RegisterModule(new(Handler))
+	httpcaddyfile.RegisterHandlerDirective("scim", parseCaddyfile)
+	httpcaddyfile.RegisterDirectiveOrder("scim", httpcaddyfile.Before, "respond")
+}
+
+// Handler answers SCIM 2.0 requests (RFC 7643, RFC 7644) by calls to the
+// Qualytics API, as a mapping file describes. It answers everything at and
+// below its base path, without regard to case, repeated slashes and a slash
+// at the end, and passes every other request to the next handler. It never
+// redirects.
+//
+// Every request must present a bearer token, either one of the handler's own
+// (`tokens`) or one made in Qualytics by an Admin (`passthrough`). Nothing
+// else is looked at before the token is accepted.
+//
+// Requests that write are finished even when the client goes away meanwhile,
+// so that no change is left half done; `timeout` bounds them all the same.
+//
+// # Caddyfile
+//
+// As a directive, `scim` takes only options in a block. It is ordered before
+// `respond` and so before `reverse_proxy`.
+//
+//	scim [<matcher>] {
+//		mappings       <file>
+//		base_path      <path>
+//		public_url     <url>
+//
+//		token          <token>
+//		passthrough
+//		passthrough_ttl <duration>
+//
+//		upstream       <url>
+//		upstream_token <token>
+//		allow_plaintext
+//
+//		timeout              <duration>
+//		call_timeout         <duration>
+//		retries              <count>
+//		max_concurrent_calls <count>
+//		max_calls_per_second <number>
+//		max_body_size        <size>
+//
+//		correlations {
+//			size      <count>
+//			freshness <duration>
+//		}
+//
+//		response_type  auto|application/json|application/scim+json
+//		tolerances_off <name...>
+//	}
+//
+// `token` may be repeated. The fields below say what each option means.
+//
+// # Placeholders
+//
+// The handler sets these for handlers and logs that come after it:
+//
+// Placeholder | Description
+// ------------|---------------
+// `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints
+// `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete` or `discover`; empty when the path is unknown
+// `{http.auth.user.id}` | With `passthrough`: the API's id of the user whose token was presented
+//
+// The access log gets the same two facts as `scim_resource` and
+// `scim_operation`.
+//
+// # Logs
+//
+// Each SCIM request has one line in the log of `http.handlers.scim`: level
+// debug for reads and for mistakes of the client, info for writes, warn when
+// the API is in trouble or something needs a look, error when an operator
+// must act, such as when the API does not accept the token. The line names
+// resource, operation, id, status, the calls that were made and what of the
+// request had no effect. It never holds bodies, filter values, names or
+// tokens. Its `request_id` is Caddy's `{http.request.uuid}`, which the
+// response carries as `X-Request-Id` and which is sent to the API under the
+// same name.
+//
+// # Reloads
+//
+// What has been learnt about which id belongs to whom outlives a reload as
+// long as the upstream and the content of the mapping file stay the same;
+// what is kept on behalf of the API (values that it has no field for)
+// outlives it as long as the upstream does. Handlers with the same upstream
+// share both, and the size and freshness loaded last apply to all of them.
+// Both are in memory and end with the process.
+//
+// Caddy does not see when the mapping file changes: after an edit, use
+// `caddy reload --force`.
+type Handler struct {
+	// The mapping file, relative to the working directory. It is read and
+	// compiled when the configuration is loaded; mistakes in it keep the
+	// configuration from being loaded. Default: `mappings.yaml`. Accepts
+	// placeholders.
+	Mappings string `json:"mappings,omitempty"`
+
+	// The path of the SCIM base. Requests that are neither at nor below it go
+	// to the next handler. Default: `/api/scim/v2`
+	BasePath string `json:"base_path,omitempty"`
+
+	// Scheme and host by which clients reach this server, such as
+	// `https://scim.example.com`, for the URLs in responses. By default they
+	// are taken from each request, and from its X-Forwarded-Proto and
+	// X-Forwarded-Host only if it comes from one of the server's
+	// `trusted_proxies`. Accepts placeholders.
+	PublicURL string `json:"public_url,omitempty"`
+
+	// The tokens that identity providers may present. Several are for
+	// changing them without an interruption. Only digests of them are held in
+	// memory. A token that is unset or empty keeps the configuration from
+	// being loaded. Accepts placeholders; `{env.SCIM_TOKEN}` and
+	// `{file./run/secrets/scim}` keep the token out of the configuration.
+	Tokens []string `json:"tokens,omitempty"`
+
+	// Accept the tokens of the API's own Admins instead, and call the API with
+	// the very token that was presented. Whose a token is and whether it may
+	// be used is asked of the API as the mapping says. Excludes `tokens` and
+	// `upstream_token`. Default: false
+	Passthrough bool `json:"passthrough,omitempty"`
+
+	// How long the API's word on a presented token counts, and so how long a
+	// token may still work after it was revoked, if no call is made with it.
+	// Refusals count for 15 seconds at most. Default: `1m`
+	PassthroughTTL caddy.Duration `json:"passthrough_ttl,omitempty"`
+
+	// The API's address: scheme, host and optional port. The mapping says the
+	// path. Default: `http://127.0.0.1:9000`. Accepts placeholders.
+	Upstream string `json:"upstream,omitempty"`
+
+	// The token of an Admin in the API, with which the calls are made.
+	// Required unless `passthrough` is on. A token that is unset or empty
+	// keeps the configuration from being loaded. Accepts placeholders.
+	UpstreamToken string `json:"upstream_token,omitempty"`
+
+	// Allow an upstream with plain HTTP that is not on this host. Whoever can
+	// listen on the network in between reads the token. Default: false
+	AllowPlaintext bool `json:"allow_plaintext,omitempty"`
+
+	// How long one SCIM request may take, all its calls included. It should
+	// be shorter than what the identity provider waits. Default: `30s`
+	Timeout caddy.Duration `json:"timeout,omitempty"`
+
+	// How long one try of one call may take. Default: `10s`
+	CallTimeout caddy.Duration `json:"call_timeout,omitempty"`
+
+	// How many times a call is tried again after status 429, 502, 503 or 504
+	// or a lost connection, with growing pauses, at least as long as the
+	// API's Retry-After asks for. Calls that are not harmless to repeat are
+	// tried again only if the API can't have acted on them. From 0 to 10.
+	// Default: 3
+	Retries *int `json:"retries,omitempty"`
+
+	// How many calls may be under way at once. Further ones wait.
+	// Default: 100
+	MaxConcurrentCalls int `json:"max_concurrent_calls,omitempty"`
+
+	// How many calls are made per second, where the API has a limit that is
+	// better not hit. Further ones wait. Default: 0, which is no limit
+	MaxCallsPerSecond float64 `json:"max_calls_per_second,omitempty"`
+
+	// The largest request body that is read, in bytes. Default: 1048576 (1 MiB)
+	MaxBodySize int64 `json:"max_body_size,omitempty"`
+
+	// What is remembered of which id belongs to whom.
+	Correlations *Correlations `json:"correlations,omitempty"`
+
+	// The content type of responses: `application/json`,
+	// `application/scim+json`, or `auto` for the latter when the request's
+	// Accept header names it and the former otherwise. Default: `auto`
+	ResponseType string `json:"response_type,omitempty"`
+
+	// The leniencies towards identity providers to switch off, by name, or
+	// `all`. What a request needs is named in its log line.
+	TolerancesOff []string `json:"tolerances_off,omitempty"`
+
+	logger  *zap.Logger
+	program program
+	auth    authenticator
+
+	base       basePath
+	origin     string
+	tolerances tolerance.Set
+
+	upstream     *upstreamClient
+	correlations *correlations
+	keeper       *keeper
+
+	// held are the pooled values to give back in Cleanup.
+	held []heldValue
+}
+
+// Correlations bounds what is remembered of which id belongs to whom. It only
+// saves calls: what is forgotten is looked up again.
+type Correlations struct {
+	// How many facts are remembered; a user has about four. When there is no
+	// more room, those not used for longest are forgotten. Default: 100000
+	Size int `json:"size,omitempty"`
+
+	// How long after a complete reading of the API's list an unknown name
+	// counts as belonging to nobody, without another reading. 0 reads the
+	// list each time. Default: `5m`
+	Freshness *caddy.Duration `json:"freshness,omitempty"`
+}
+
+// CaddyModule returns the Caddy module information.
+func (*Handler) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "http.handlers.scim",
+		New: func() caddy.Module { return new(Handler) },
+	}
+}
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyfile.Unmarshaler       = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

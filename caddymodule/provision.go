@@ -1,0 +1,373 @@
+package caddymodule
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// The defaults of the options.
+const (
+	defaultMappings       = "mappings.yaml"
+	defaultBasePath       = "/api/scim/v2"
+	defaultUpstream       = "http://127.0.0.1:9000"
+	defaultPassthroughTTL = time.Minute
+	defaultTimeout        = 30 * time.Second
+	defaultCallTimeout    = 10 * time.Second
+	defaultRetries        = 3
+	defaultMaxConcurrent  = 100
+	defaultMaxBodySize    = 1 << 20
+	defaultSize           = 100_000
+	defaultFreshness      = 5 * time.Minute
+
+	responseTypeAuto = "auto"
+)
+
+const (
+	mostRetries = 10
+
+	// shortToken is the length below which a token can be guessed.
+	shortToken = 16
+)
+
+// Provision sets up the handler. It reads the mapping file and makes no
+// network connection, so that `caddy validate` works anywhere.
+func (h *Handler) Provision(ctx caddy.Context) error {
+	h.logger = ctx.Logger()
+	h.setDefaults()
+	// Asked before Caddy does, because below shared state is changed.
+	if err := h.Validate(); err != nil {
+		return err
+	}
+	repl := caddy.NewReplacer()
+
+	base, err := parseBasePath(h.BasePath)
+	if err != nil {
+		return err
+	}
+	h.base = base
+	if err := h.provisionOrigin(repl); err != nil {
+		return err
+	}
+	h.tolerances = tolerance.AllOn()
+	for _, name := range h.TolerancesOff {
+		if name == "all" {
+			h.tolerances = tolerance.None()
+			continue
+		}
+		h.tolerances = h.tolerances.Without(tolerance.Name(name))
+	}
+
+	address, err := replace(repl, "upstream", h.Upstream)
+	if err != nil {
+		return err
+	}
+	upstream, err := parseUpstream(address, h.AllowPlaintext)
+	if err != nil {
+		return err
+	}
+	h.upstream = newUpstreamClient(upstreamOptions{
+		base:          upstream,
+		callTimeout:   time.Duration(h.CallTimeout),
+		retries:       *h.Retries,
+		maxConcurrent: h.MaxConcurrentCalls,
+		maxPerSecond:  h.MaxCallsPerSecond,
+		logger:        h.logger.Named("upstream"),
+	})
+
+	program, err := h.loadMappings(repl)
+	if err != nil {
+		return err
+	}
+	h.program = program
+	if err := h.provisionAuth(repl, program); err != nil {
+		return err
+	}
+	return h.acquire(upstream.String(), program.Version())
+}
+
+func (h *Handler) setDefaults() {
+	setDefault(&h.Mappings, defaultMappings)
+	setDefault(&h.BasePath, defaultBasePath)
+	setDefault(&h.Upstream, defaultUpstream)
+	setDefault(&h.PassthroughTTL, caddy.Duration(defaultPassthroughTTL))
+	setDefault(&h.Timeout, caddy.Duration(defaultTimeout))
+	setDefault(&h.CallTimeout, caddy.Duration(defaultCallTimeout))
+	setDefault(&h.MaxConcurrentCalls, defaultMaxConcurrent)
+	setDefault(&h.MaxBodySize, defaultMaxBodySize)
+	setDefault(&h.ResponseType, responseTypeAuto)
+	if h.Retries == nil {
+		h.Retries = new(int)
+		*h.Retries = defaultRetries
+	}
+	if h.Correlations == nil {
+		h.Correlations = new(Correlations)
+	}
+	setDefault(&h.Correlations.Size, defaultSize)
+	if h.Correlations.Freshness == nil {
+		freshness := caddy.Duration(defaultFreshness)
+		h.Correlations.Freshness = &freshness
+	}
+}
+
+func setDefault[T comparable](to *T, value T) {
+	var zero T
+	if *to == zero {
+		*to = value
+	}
+}
+
+// Validate checks the values of the options and what they mean together.
+func (h *Handler) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+
+	switch {
+	case h.Passthrough && len(h.Tokens) > 0:
+		wrong("passthrough and token exclude each other: leave out one of them")
+	case h.Passthrough && h.UpstreamToken != "":
+		wrong("passthrough and upstream_token exclude each other: with passthrough, the API is called with the token that was presented")
+	case !h.Passthrough && len(h.Tokens) == 0:
+		wrong("nobody could get in: set token, for example to {env.SCIM_TOKEN}, or passthrough")
+	case !h.Passthrough && h.UpstreamToken == "":
+		wrong("upstream_token is missing: set it to the token of an Admin in the API, for example {env.QUALYTICS_TOKEN}")
+	}
+	for _, d := range []struct {
+		option string
+		value  caddy.Duration
+	}{
+		{"passthrough_ttl", h.PassthroughTTL},
+		{"timeout", h.Timeout},
+		{"call_timeout", h.CallTimeout},
+	} {
+		if d.value <= 0 {
+			wrong("%s: must be longer than 0", d.option)
+		}
+	}
+	if h.Retries != nil && (*h.Retries < 0 || *h.Retries > mostRetries) {
+		wrong("retries: must be from 0 to %d, not %d", mostRetries, *h.Retries)
+	}
+	if h.MaxConcurrentCalls < 1 {
+		wrong("max_concurrent_calls: must be at least 1, not %d", h.MaxConcurrentCalls)
+	}
+	if h.MaxCallsPerSecond < 0 {
+		wrong("max_calls_per_second: must not be negative")
+	}
+	if h.MaxBodySize < 1 {
+		wrong("max_body_size: must be at least 1, not %d", h.MaxBodySize)
+	}
+	if c := h.Correlations; c != nil {
+		if c.Size < 1 {
+			wrong("correlations size: must be at least 1, not %d", c.Size)
+		}
+		if c.Freshness != nil && *c.Freshness < 0 {
+			wrong("correlations freshness: must not be negative")
+		}
+	}
+	switch h.ResponseType {
+	case responseTypeAuto, scim.MediaType, scim.MediaTypeJSON:
+	default:
+		wrong("response_type: must be %s, %s or %s, not %q", responseTypeAuto, scim.MediaTypeJSON, scim.MediaType, h.ResponseType)
+	}
+	for _, name := range h.TolerancesOff {
+		if _, ok := tolerance.ParseName(name); !ok && name != "all" {
+			wrong("tolerances_off: there is no leniency called %q; there are: all, %s", name, strings.Join(toleranceNames(), ", "))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func toleranceNames() []string {
+	names := make([]string, len(tolerance.All))
+	for i := range tolerance.All {
+		names[i] = string(tolerance.All[i].Name)
+	}
+	return names
+}
+
+func (h *Handler) provisionOrigin(repl *caddy.Replacer) error {
+	if h.PublicURL == "" {
+		return nil
+	}
+	address, err := replace(repl, "public_url", h.PublicURL)
+	if err != nil {
+		return err
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || !isHost(u.Host) ||
+		u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Path != "" && u.Path != "/" {
+		return fmt.Errorf("public_url: %q is not a scheme and a host; write it like https://scim.example.com", address)
+	}
+	h.origin = u.Scheme + "://" + u.Host
+	return nil
+}
+
+// loadMappings reads and compiles the mapping file.
+func (h *Handler) loadMappings(repl *caddy.Replacer) (*mapping.Program, error) {
+	file, err := replace(repl, "mappings", h.Mappings)
+	if err != nil {
+		return nil, err
+	}
+	src, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("mappings: %w", err)
+	}
+	program, err := mapping.Load(file, src)
+	if err != nil {
+		return nil, fmt.Errorf("mappings: the file can't be used as it is:\n%w", err)
+	}
+	h.logger.Debug("mappings loaded", zap.String("file", file), zap.String("version", program.Version()))
+	return program, nil
+}
+
+func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) error {
+	if h.Passthrough {
+		caller := program.Caller()
+		if caller == nil {
+			return errors.New("passthrough: the mapping does not say how to ask the API whose token it is; add that to the mapping, or use token and upstream_token")
+		}
+		check := callerCheck{call: caller.Call(), permits: caller.Permits}
+		auth, err := newPassthrough(check, time.Duration(h.PassthroughTTL), time.Duration(h.CallTimeout),
+			func(ctx context.Context, token string, call mapping.Call) (mapping.Answer, error) {
+				return (&session{upstreamClient: h.upstream, token: token}).Do(ctx, call)
+			})
+		if err != nil {
+			return err
+		}
+		h.auth = auth
+		return nil
+	}
+
+	auth := new(ownTokens)
+	for i, configured := range h.Tokens {
+		option := "token"
+		if len(h.Tokens) > 1 {
+			option = fmt.Sprintf("token %d", i+1)
+		}
+		token, err := secret(repl, option, configured)
+		if err != nil {
+			return err
+		}
+		if len(token) < shortToken {
+			h.logger.Warn("the token is so short that it can be guessed; use a random one",
+				zap.String("option", option), zap.Int("at_least", shortToken))
+		}
+		auth.digests = append(auth.digests, digestOf(token))
+	}
+	var err error
+	auth.upstream, err = secret(repl, "upstream_token", h.UpstreamToken)
+	h.auth = auth
+	return err
+}
+
+// replace resolves the placeholders of an option that is no secret.
+func replace(repl *caddy.Replacer, option, value string) (string, error) {
+	value, err := repl.ReplaceOrErr(value, true, true)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", option, err)
+	}
+	return value, nil
+}
+
+// secret resolves the placeholders of a token. Its errors never quote what
+// could be a part of the token.
+func secret(repl *caddy.Replacer, option, value string) (string, error) {
+	name := "the value"
+	if isPlaceholder(value) {
+		name = value
+	}
+	token, err := repl.ReplaceOrErr(value, true, true)
+	if token = strings.TrimSpace(token); err != nil || token == "" {
+		return "", fmt.Errorf("%s: %s is unset or empty; set it before the server starts", option, name)
+	}
+	for _, c := range []byte(token) {
+		if c <= ' ' || c >= 0x7f || c == ',' {
+			return "", fmt.Errorf("%s: %s holds a character that no bearer token can have, such as a blank or a comma", option, name)
+		}
+	}
+	return token, nil
+}
+
+// isPlaceholder reports whether a value is one reference to a secret and
+// nothing else.
+func isPlaceholder(value string) bool {
+	inner, ok := strings.CutPrefix(value, "{")
+	inner, closed := strings.CutSuffix(inner, "}")
+	return ok && closed && !strings.ContainsAny(inner, "{}") &&
+		(strings.HasPrefix(inner, "env.") || strings.HasPrefix(inner, "file."))
+}
+
+// The state that outlives a configuration.
+var (
+	correlationsPool = caddy.NewUsagePool()
+	keeperPool       = caddy.NewUsagePool()
+)
+
+// heldValue is one reference to a pooled value.
+type heldValue struct {
+	pool *caddy.UsagePool
+	key  string
+}
+
+// acquire takes the state that is shared with other configurations.
+func (h *Handler) acquire(upstream, version string) error {
+	size, freshness := h.Correlations.Size, time.Duration(*h.Correlations.Freshness)
+	key := poolKey(upstream, version)
+	value, loaded, err := correlationsPool.LoadOrNew(key, func() (caddy.Destructor, error) {
+		return newCorrelations(size, freshness)
+	})
+	if err != nil {
+		return err
+	}
+	h.held = append(h.held, heldValue{correlationsPool, key})
+	h.correlations = value.(*correlations)
+	if loaded {
+		h.correlations.configure(size, freshness)
+	}
+
+	key = poolKey(upstream)
+	value, _, err = keeperPool.LoadOrNew(key, func() (caddy.Destructor, error) { return newKeeper(), nil })
+	if err != nil {
+		return err
+	}
+	h.held = append(h.held, heldValue{keeperPool, key})
+	h.keeper = value.(*keeper)
+	return nil
+}
+
+// poolKey returns a key for what makes two values interchangeable. It is a
+// digest, because keys turn up in error messages.
+func poolKey(parts ...string) string {
+	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
+	return hex.EncodeToString(sum[:])
+}
+
+// Cleanup gives back what Provision took. It may be called after a Provision
+// that failed halfway, and more than once.
+func (h *Handler) Cleanup() error {
+	if h.upstream != nil {
+		h.upstream.close()
+	}
+	held := h.held
+	h.held = nil
+	var errs []error
+	for _, v := range held {
+		if _, err := v.pool.Delete(v.key); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
