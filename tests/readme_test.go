@@ -1,0 +1,146 @@
+package tests
+
+import (
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+
+	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// readShipped reads a file of the repository.
+func readShipped(t *testing.T, name string) string {
+	t.Helper()
+	isolate(t)
+	src, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(src)
+}
+
+// blocks returns the fenced blocks of a language in the README.
+func blocks(t *testing.T, language string) []string {
+	t.Helper()
+	var found []string
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(readShipped(t, "README.md"), -1) {
+		found = append(found, m[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("the README has no block of %s", language)
+	}
+	return found
+}
+
+// TestREADMECaddyfiles adapts every Caddyfile of the README.
+func TestREADMECaddyfiles(t *testing.T) {
+	for _, block := range blocks(t, "caddyfile") {
+		for _, m := range regexp.MustCompile(`\{env\.(\w+)\}|\{\$(\w+)[:}]`).FindAllStringSubmatch(block, -1) {
+			t.Setenv(m[1]+m[2], "https://value.example.com")
+		}
+		adapt(t, block)
+	}
+}
+
+// TestFormatted looks at the shipped Caddyfile as `caddy fmt --diff` does.
+func TestFormatted(t *testing.T) {
+	src := readShipped(t, "Caddyfile")
+	if formatted := string(caddyfile.Format([]byte(src))); formatted != src {
+		t.Errorf("caddy fmt makes this of it:\n%s", formatted)
+	}
+}
+
+// knownOptions are the names that the directive's parser compares with, those
+// of the nested block too.
+func knownOptions(t *testing.T) []string {
+	t.Helper()
+	source := readShipped(t, "caddymodule/caddyfile.go")
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^\t+case "(\w+)":$`).FindAllStringSubmatch(source, -1) {
+		names = append(names, m[1])
+	}
+	if !slices.Contains(names, "token") || !slices.Contains(names, "freshness") {
+		t.Fatalf("these are not the options: %q", names)
+	}
+	return names
+}
+
+// TestREADMEOptions looks for each option of scim in the README's block and in
+// the documentation of the module. That they have no other ones is what
+// [TestREADMECaddyfiles] and [TestModuleSyntax] are for.
+func TestREADMEOptions(t *testing.T) {
+	readme := blocks(t, "caddyfile")[0]
+	for _, name := range knownOptions(t) {
+		if !regexp.MustCompile(`(?m)^\t+(# )?` + name + `( .*)?$`).MatchString(readme) {
+			t.Errorf("the README does not have the option %s", name)
+		}
+	}
+}
+
+// TestModuleSyntax compares the syntax in the module's documentation with the
+// options that scim knows.
+func TestModuleSyntax(t *testing.T) {
+	_, syntax, _ := strings.Cut(readShipped(t, "caddymodule/module.go"), "scim [<matcher>] {\n")
+	syntax, _, ok := strings.Cut(syntax, "//\t}\n")
+	if !ok {
+		t.Fatal("the module's documentation has no syntax")
+	}
+	var described []string
+	for _, m := range regexp.MustCompile(`(?m)^//\t\t+(\w+)`).FindAllStringSubmatch(syntax, -1) {
+		described = append(described, m[1])
+	}
+	known := knownOptions(t)
+	slices.Sort(described)
+	slices.Sort(known)
+	if !slices.Equal(described, known) {
+		t.Errorf("the module describes\n%q\nand knows\n%q", described, known)
+	}
+}
+
+// TestREADMETolerances compares the README's table with the code's.
+func TestREADMETolerances(t *testing.T) {
+	readme := readShipped(t, "README.md")
+	_, table, _ := strings.Cut(readme, "<!-- tolerances -->\n")
+	table, _, ok := strings.Cut(table, "<!-- /tolerances -->")
+	if !ok {
+		t.Fatal("the README has no table of tolerances")
+	}
+	var want strings.Builder
+	want.WriteString("| name | who | what is accepted |\n|---|---|---|\n")
+	for _, info := range tolerance.All {
+		want.WriteString("| `" + string(info.Name) + "` | " + info.Who + " | " + info.What + " |\n")
+	}
+	if table != want.String() {
+		t.Errorf("the README should have\n%s", want.String())
+	}
+}
+
+// TestREADMEEnvironment compares the variables that the README has with those
+// that the shipped Caddyfile uses.
+func TestREADMEEnvironment(t *testing.T) {
+	names := func(pattern, text string) []string {
+		var found []string
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+			found = append(found, strings.Join(m[1:], ""))
+		}
+		slices.Sort(found)
+		return slices.Compact(found)
+	}
+	used := names(`\{env\.(\w+)\}|\{\$(\w+)[:}]`, readShipped(t, "Caddyfile"))
+	described := names("(?m)^\\| `([A-Z]+_[A-Z]+)` \\|", readShipped(t, "README.md"))
+	if !slices.Equal(used, described) {
+		t.Errorf("the README has %q, the Caddyfile %q", described, used)
+	}
+}
+
+// TestMappings loads the shipped mapping file.
+func TestMappings(t *testing.T) {
+	if _, err := mapping.Load("mappings.yaml", []byte(readShipped(t, "mappings.yaml"))); err != nil {
+		t.Error(err)
+	}
+}

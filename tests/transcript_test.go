@@ -1,0 +1,276 @@
+package tests
+
+import (
+	"encoding/json"
+	"maps"
+	"os"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
+)
+
+// A transcript is a file of exchanges, each under a line "== what it is": the
+// request byte by byte (its head with CRLF, its body without the last line
+// break), and what is expected of it:
+//
+//	-- STATUS        and, from the next line on, the whole JSON of the answer
+//	-- status STATUS the status, with whatever answer
+//	-- location URL  the Location header
+//	-- save NAME     {NAME} is the id in the answer from here on
+//	-- writes        the calls to the API that are not reads, one a line
+//	-- user NAME     and the user's fields in the sandbox, from the next line on
+//	-- users N       how many people the sandbox has, deactivated ones included
+//	-- elsewhere NAME  somebody else changes these fields of the user
+//
+// "-- writes A", "-- 200 B" and so on are for one dialect of the API only.
+//
+// These stand for something else wherever they are: {base}, the path of the
+// SCIM base; {host}, host and port; {url}, the SCIM base's URL; {token};
+// {type}, the content type of requests; {length}, that of the body; and what
+// was saved. A status from 400 on needs no JSON: it must be a SCIM error.
+type exchange struct {
+	title   string
+	request string
+	expect  []expectation
+}
+
+// expectation is one of the lines with "--" and the lines below it.
+type expectation struct {
+	what, argument, text string
+}
+
+// readTranscript reads the exchanges of a file in testdata.
+func readTranscript(t *testing.T, file string) []exchange {
+	t.Helper()
+	src, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, text, _ := strings.Cut("\n"+string(src), "\n== ")
+	var all []exchange
+	for part := range strings.SplitSeq(text, "\n== ") {
+		title, part, _ := strings.Cut(part, "\n")
+		pieces := strings.Split(part, "\n-- ")
+		head, body, ok := strings.Cut(pieces[0], "\n\n")
+		if !ok && !strings.HasSuffix(pieces[0], "\n") {
+			t.Fatalf("%s: %s: no blank line after the head of the request", file, title)
+		}
+		head = strings.TrimSuffix(head, "\n")
+		x := exchange{title: title, request: strings.ReplaceAll(head, "\n", "\r\n") + "\r\n\r\n" + strings.TrimSuffix(body, "\n")}
+		for _, piece := range pieces[1:] {
+			line, text, _ := strings.Cut(piece, "\n")
+			what, argument, _ := strings.Cut(line, " ")
+			x.expect = append(x.expect, expectation{what, argument, strings.TrimSpace(text)})
+		}
+		if len(x.expect) == 0 {
+			t.Fatalf("%s: %s: nothing is expected", file, title)
+		}
+		all = append(all, x)
+	}
+	return all
+}
+
+// replay is a transcript under way.
+type replay struct {
+	*stack
+
+	// dialect is "A" or "B".
+	dialect string
+
+	// values are what stands for something else.
+	values map[string]string
+}
+
+func (st *stack) replay(dialect, contentType string) *replay {
+	return &replay{st, dialect, map[string]string{
+		"base": basePath, "host": st.host, "url": "https://" + st.host + basePath, "token": scimToken, "type": contentType,
+	}}
+}
+
+// fill puts in what stands for something else.
+func (r *replay) fill(text string) string {
+	for _, name := range slices.Sorted(maps.Keys(r.values)) {
+		text = strings.ReplaceAll(text, "{"+name+"}", r.values[name])
+	}
+	return text
+}
+
+// run does one exchange and checks everything that is expected of it.
+func (r *replay) run(t *testing.T, x exchange) {
+	t.Helper()
+	request := r.fill(x.request)
+	_, body, _ := strings.Cut(request, "\r\n\r\n")
+	request = strings.ReplaceAll(request, "{length}", strconv.Itoa(len(body)))
+	r.sandbox.ResetCalls()
+	got := r.roundTrip(t, request)
+	r.checkType(t, request, got)
+	for _, e := range x.expect {
+		r.check(t, e, got)
+	}
+	if t.Failed() {
+		t.Logf("the request was\n%s\nand the answer %d\n%s", request, got.status, got.body)
+	}
+}
+
+// checkType expects the content type that the request's Accept names.
+func (r *replay) checkType(t *testing.T, request string, got reply) {
+	t.Helper()
+	head, _, _ := strings.Cut(request, "\r\n\r\n")
+	want := "application/json"
+	switch {
+	case len(got.body) == 0:
+		want = ""
+	case strings.Contains(head, "\r\nAccept: application/scim+json"):
+		want = "application/scim+json"
+	}
+	if is := got.header.Get("Content-Type"); is != want {
+		t.Errorf("Content-Type is %q instead of %q", is, want)
+	}
+}
+
+func (r *replay) check(t *testing.T, e expectation, got reply) {
+	t.Helper()
+	if (e.argument == "A" || e.argument == "B") && e.argument != r.dialect {
+		return
+	}
+	text := r.fill(e.text)
+	switch e.what {
+	case "status":
+		if strconv.Itoa(got.status) != e.argument {
+			t.Errorf("status %d instead of %s", got.status, e.argument)
+		}
+	case "location":
+		if is, want := got.header.Get("Location"), r.fill(e.argument); is != want {
+			t.Errorf("Location is %q instead of %q", is, want)
+		}
+	case "save":
+		id, _ := got.json(t)["id"].(string)
+		r.values[e.argument] = id
+	case "writes":
+		r.checkWrites(t, text)
+	case "user":
+		r.checkUser(t, e.argument, text)
+	case "elsewhere":
+		r.changeElsewhere(t, e.argument, text)
+	case "users":
+		people := slices.DeleteFunc(r.sandbox.Users(), func(u qualytics.User) bool { return u.Type != qualytics.TypeHuman })
+		if strconv.Itoa(len(people)) != e.argument {
+			t.Errorf("the API has %d people instead of %s", len(people), e.argument)
+		}
+	default:
+		status, err := strconv.Atoi(e.what)
+		if err != nil {
+			t.Fatalf("the transcript has an unknown line: -- %s", e.what)
+		}
+		checkAnswer(t, got, status, text)
+	}
+}
+
+func checkAnswer(t *testing.T, got reply, status int, want string) {
+	t.Helper()
+	if got.status != status {
+		t.Errorf("status %d instead of %d", got.status, status)
+	}
+	switch {
+	case want != "":
+		sameJSON(t, "the answer", string(got.body), want)
+	case status >= 400:
+		isSCIMError(t, got, status)
+	case len(got.body) > 0:
+		t.Errorf("an answer that should be empty: %s", got.body)
+	}
+}
+
+func (r *replay) checkWrites(t *testing.T, want string) {
+	t.Helper()
+	var writes []string
+	for _, c := range r.sandbox.Calls() {
+		if c.Method != "GET" {
+			writes = append(writes, c.Method+" "+c.Path+" "+string(c.Body))
+		}
+	}
+	var lines []string
+	if want != "" {
+		lines = strings.Split(want, "\n")
+	}
+	if len(writes) != len(lines) {
+		t.Errorf("the API was written to %d times instead of %d:\n%s", len(writes), len(lines), strings.Join(writes, "\n"))
+		return
+	}
+	for i, line := range lines {
+		call, body, _ := cutJSON(line)
+		gotCall, gotBody, _ := cutJSON(writes[i])
+		if gotCall != call {
+			t.Errorf("write %d is %s instead of %s", i+1, gotCall, call)
+		}
+		sameJSON(t, "the body of write "+strconv.Itoa(i+1), gotBody, body)
+	}
+}
+
+// cutJSON cuts a line before the object in it.
+func cutJSON(line string) (before, object string, found bool) {
+	i := strings.IndexByte(line, '{')
+	if i < 0 {
+		return strings.TrimSpace(line), "", false
+	}
+	return strings.TrimSpace(line[:i]), line[i:], true
+}
+
+// account is a user of the sandbox as transcripts have it.
+type account struct {
+	ID     string   `json:"id"`
+	Email  *string  `json:"email"`
+	Name   *string  `json:"name"`
+	Role   string   `json:"role"`
+	Teams  []string `json:"teams"`
+	Active bool     `json:"active"`
+}
+
+func (r *replay) checkUser(t *testing.T, userName, want string) {
+	t.Helper()
+	u, ok := r.sandbox.UserByName(userName)
+	if !ok {
+		t.Errorf("the API has no user %s", userName)
+		return
+	}
+	if u.Type != qualytics.TypeHuman {
+		t.Errorf("%s is of the type %s", userName, u.Type)
+	}
+	is := encode(t, account{strconv.Itoa(u.ID), u.Email, u.Name, u.Role, u.Teams, u.Active()})
+	sameJSON(t, "the user "+userName, string(is), want)
+}
+
+// changeElsewhere changes fields of a user as another writer does.
+func (r *replay) changeElsewhere(t *testing.T, userName, fields string) {
+	t.Helper()
+	u, ok := r.sandbox.UserByName(userName)
+	if !ok {
+		t.Fatalf("the API has no user %s", userName)
+	}
+	r.sandbox.EditUser(u.ID, func(u *qualytics.User) {
+		a := account{Role: u.Role, Teams: u.Teams, Email: u.Email, Name: u.Name}
+		if err := json.Unmarshal([]byte(fields), &a); err != nil {
+			t.Fatal(err)
+		}
+		u.Role, u.Teams, u.Email, u.Name = a.Role, a.Teams, a.Email, a.Name
+	})
+}
+
+// sameJSON compares two JSON texts by value.
+func sameJSON(t testing.TB, what, got, want string) {
+	t.Helper()
+	if got == want {
+		return
+	}
+	var g, w any
+	if err := json.Unmarshal([]byte(want), &w); err != nil {
+		t.Fatalf("%s: what is expected is no JSON: %v\n%s", what, err, want)
+	}
+	if err := json.Unmarshal([]byte(got), &g); err != nil || !reflect.DeepEqual(g, w) {
+		t.Errorf("%s is\n\t%s\ninstead of\n\t%s", what, got, want)
+	}
+}
