@@ -52,6 +52,14 @@ func (c *call) build(id string, query url.Values, body []byte) Call {
 	return result
 }
 
+// constants returns a body of the call's own constants; nil without any.
+func (c *call) constants() ([]byte, error) {
+	if len(c.set) == 0 {
+		return nil, nil
+	}
+	return body(c.set, nil)
+}
+
 // holds reports whether a document has exactly these values.
 func holds(doc jsonpath.Value, constants []constant) bool {
 	for _, c := range constants {

@@ -23,11 +23,11 @@ var (
 		"create":  {methods: writing, body: true},
 		"update":  {methods: writing, id: true, body: true},
 		"readmit": {methods: writing, id: true, body: true},
-		"delete":  {methods: acting, id: true},
+		"delete":  {methods: acting, id: true, body: true},
 	}
 
 	// action is the duty of a call that changes a resource's state.
-	action = duty{methods: acting, id: true}
+	action = duty{methods: acting, id: true, body: true}
 )
 
 // duties checks that each call can do what it is named for.

@@ -167,7 +167,7 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 	stripped, err := x.must(ctx, x.calls.readmit, e.id, doc)
 	switch {
 	case err == nil:
-		if e, err = x.afterReadmit(e, stripped); err != nil {
+		if e, err = x.afterReadmit(e, stripped, values); err != nil {
 			return nil, err
 		}
 		if x.wantsOn(ch) {
@@ -176,7 +176,7 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 			}
 		}
 	case isNotFound(err):
-		if e, err = x.readmitActive(ctx, e, doc); err != nil {
+		if e, err = x.readmitActive(ctx, e, doc, values); err != nil {
 			return nil, err
 		}
 		if !x.wantsOn(ch) {
@@ -197,18 +197,18 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 	return e, nil
 }
 
-func (x *run) afterReadmit(e, answered *entity) (*entity, error) {
+func (x *run) afterReadmit(e, answered *entity, values []fieldValue) (*entity, error) {
 	if answered == nil || answered.id != e.id {
 		return nil, x.program.upstream.nonsense("the answer is not the object that was changed")
 	}
 	off := false
 	answered.record, answered.state = e.record, &off
-	return answered, nil
+	return answered, x.heeded(answered, x.calls.readmit.set, values)
 }
 
 // readmitActive brings an account back before it is stripped. However that
 // fails, the account is not left active with its old access.
-func (x *run) readmitActive(ctx context.Context, e *entity, doc []byte) (*entity, error) {
+func (x *run) readmitActive(ctx context.Context, e *entity, doc []byte, values []fieldValue) (*entity, error) {
 	_, err := x.setState(ctx, e, true)
 	if err != nil && !uncertain(err) {
 		return nil, err
@@ -222,7 +222,9 @@ func (x *run) readmitActive(ctx context.Context, e *entity, doc []byte) (*entity
 			err = x.program.upstream.nonsense("the answer is not the object that was changed")
 		default:
 			stripped.record = e.record
-			return stripped, nil
+			if err = x.heeded(stripped, x.calls.readmit.set, values); err == nil {
+				return stripped, nil
+			}
 		}
 	}
 	if _, undoErr := x.setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
@@ -264,6 +266,11 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	if !holds(e.doc, c.expect) || !x.shows(e) {
 		return nil, x.undo(ctx, e)
 	}
+	// The account is there now; that it has less than was asked for is no
+	// reason to have the provider make it again.
+	if err := x.heeded(e, c.set, values); err != nil {
+		x.warn(scim.AsError(err).Detail)
+	}
 	if !x.wantsOn(ch) {
 		if e, err = x.setState(ctx, e, false); err != nil {
 			x.warn("The new " + x.name + " was to be deactivated, which failed: it is active.")
@@ -296,7 +303,11 @@ func (x *run) undo(ctx context.Context, e *entity) error {
 		x.warn("The API made the object " + e.id + ", which is not a " + x.name + "; the mapping has no call to undo that.")
 		return failure
 	}
-	if _, err := x.must(context.WithoutCancel(ctx), c, e.id, nil); err != nil {
+	doc, err := c.constants()
+	if err == nil {
+		_, err = x.must(context.WithoutCancel(ctx), c, e.id, doc)
+	}
+	if err != nil {
 		x.warn("The API made the object " + e.id + ", which is not a " + x.name + "; it could not be undone.")
 	}
 	return failure

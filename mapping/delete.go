@@ -32,13 +32,21 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 			return x.deleted(ctx, id)
 		}
 	}
-	answer, err := x.do(ctx, x.calls.delete, id, nil, nil)
+	doc, err := x.calls.delete.constants()
+	if err != nil {
+		return Response{}, err
+	}
+	answer, err := x.do(ctx, x.calls.delete, id, nil, doc)
 	switch {
 	case err != nil:
 		return Response{}, err
 	case answer.ok():
 		// A page of something in between says nothing about the deletion.
-		if _, err := x.object(answer); err != nil {
+		e, err := x.object(answer)
+		if err == nil && e != nil && x.calls.delete.forget {
+			err = x.reached(e, false)
+		}
+		if err != nil {
 			return Response{}, err
 		}
 		return x.deleted(ctx, id)

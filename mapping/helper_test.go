@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"net/url"
+	"os"
 	"reflect"
 	"strconv"
 	"strings"
@@ -41,6 +42,22 @@ func (b *bench) fails(status int, scimType scim.ErrorType, method, path, body st
 		b.t.Errorf("%s %s: Err is %v", method, path, response.Err)
 	}
 	return response
+}
+
+// edit gives the bench the shipped mapping with a change in its text.
+func (b *bench) edit(before, after string) {
+	b.t.Helper()
+	src, err := os.ReadFile("../mappings.yaml")
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	text := strings.Replace(string(src), before, after, 1)
+	if text == string(src) {
+		b.t.Fatalf("the shipped mapping has no %q", before)
+	}
+	if b.program, err = Load("mappings.yaml", []byte(text)); err != nil {
+		b.t.Fatal(err)
+	}
 }
 
 // created posts a user and returns its id.

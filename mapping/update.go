@@ -185,7 +185,10 @@ func (x *run) update(ctx context.Context, e *entity, values []fieldValue) (*enti
 	if err != nil {
 		return nil, err
 	}
-	return x.after(ctx, e, updated)
+	if updated, err = x.after(ctx, e, updated); err != nil {
+		return nil, err
+	}
+	return updated, x.heeded(updated, x.calls.update.set, values)
 }
 
 // setState does the call that makes the resource's state true or false.
@@ -197,7 +200,11 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 	if c == nil {
 		return nil, scim.BadRequest(scim.Mutability, "%s can't be made %t.", x.state.name(), on)
 	}
-	answered, err := x.must(ctx, c, e.id, nil)
+	doc, err := c.constants()
+	if err != nil {
+		return nil, err
+	}
+	answered, err := x.must(ctx, c, e.id, doc)
 	if isNotFound(err) {
 		// Somebody else may have been quicker.
 		now, loadErr := x.loadAny(ctx, e.id)
@@ -214,7 +221,7 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 		return &next, nil
 	}
 	answered.record = e.record
-	return answered, nil
+	return answered, x.reached(answered, on)
 }
 
 // after returns the entity as the API answered it, or reads it when it did not.

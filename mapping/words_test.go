@@ -1,8 +1,6 @@
 package mapping
 
 import (
-	"os"
-	"strings"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -11,17 +9,8 @@ import (
 // TestWordsForABoolean sends the status numbers that a OneLogin template can
 // hold, with a mapping that declares two of them.
 func TestWordsForABoolean(t *testing.T) {
-	src, err := os.ReadFile("../mappings.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	declared := strings.Replace(string(src), "        read: is-null\n", "        read: is-null\n        words: {\"2\": false, Aktiv: true}\n", 1)
-	program, err := Load("mappings.yaml", []byte(declared))
-	if err != nil {
-		t.Fatal(err)
-	}
 	inBothDialects(t, func(t *testing.T, b *bench) {
-		b.program = program
+		b.edit("        read: is-null\n", "        read: is-null\n        words: {\"2\": false, Aktiv: true}\n")
 		id := somebody(b)
 		for _, step := range []struct {
 			sent string

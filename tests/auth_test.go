@@ -35,6 +35,7 @@ func TestUnauthorized(t *testing.T) {
 		"blank token":                    "Authorization: Bearer  \r\n",
 		"two tokens in one header":       "Authorization: Bearer " + scimToken + ", Bearer " + scimToken + "\r\n",
 		"the right one beside the wrong": "Authorization: Bearer wrong\r\nAuthorization: Bearer " + scimToken + "\r\n",
+		"the wrong one beside the right": "Authorization: Bearer " + scimToken + "\r\nAuthorization: Bearer wrong\r\n",
 		"in a cookie":                    "Cookie: Authorization=Bearer " + scimToken + "\r\n",
 		"in a custom header":             "X-Authorization: Bearer " + scimToken + "\r\n",
 	} {

@@ -123,15 +123,26 @@ func TestFirstLookUpsTogether(t *testing.T) {
 	}
 }
 
-// TestLookUpsWhileListEnds has look-ups come at any moment of the first reading
-// of the list, its end included: all of them find who is there.
+// TestLookUpsWhileListEnds has look-ups come just when the first reading of the
+// list ends: all of them find who is there.
 func TestLookUpsWhileListEnds(t *testing.T) {
-	const askers = 50
-	for range 5 {
+	const askers, rounds = 50, 10
+	for range rounds {
 		t.Run("round", func(t *testing.T) {
 			st := start(t, setup{})
 			people := st.sandbox.Seed(1050, 5).People
-			st.lookUps(t, askers, 1, func(int) string { return "grace.hopper" })()
+			// With their connections made, they come closer together.
+			st.atOnce(t, askers, func(int) (string, string, string) { return "GET", "/ServiceProviderConfig", "" })
+			release := make(chan struct{})
+			st.sandbox.Fail("GET /api/users", qualytics.Fault{Kind: qualytics.Slow, Release: release, Skip: people / 100}, 1)
+			first := st.lookUps(t, 1, 1, func(int) string { return "grace.hopper" })
+			if err := st.sandbox.WaitCalls(t.Context(), "GET /api/users", people/100+1); err != nil {
+				t.Fatal(err)
+			}
+			others := st.lookUps(t, askers, 1, func(int) string { return "grace.hopper" })
+			close(release)
+			first()
+			others()
 			// Who asked just before the end of one reading may begin another.
 			if n := st.sandbox.Count("GET /api/users"); n > 2*(people/100+1) {
 				t.Errorf("the list took %d calls", n)

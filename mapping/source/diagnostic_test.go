@@ -116,15 +116,14 @@ func TestPlacePastTheFileIsItsEnd(t *testing.T) {
 func TestRedact(t *testing.T) {
 	jwt := "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl"
 	tests := map[string]string{
-		"token: abc":                          "token: ***",
-		"  api-token:  'a b'":                 "  api-token:  *****",
-		`"client_secret": "a", b`:             `"client_secret": ******`,
-		"{password: x, name: y}":              "{password: ***********",
-		"name: Bearer abc":                    "name: Bearer ***",
-		"url: https://me:pw@h/p":              "url: https://*****@h/p",
-		"name: " + jwt:                        "name: " + strings.Repeat("*", len(jwt)),
-		"k: 0123456789abcdef0123456789abcdef": "k: " + strings.Repeat("*", 32),
-
+		"token: abc":                                 "token: ***",
+		"  api-token:  'a b'":                        "  api-token:  *****",
+		`"client_secret": "a", b`:                    `"client_secret": ******`,
+		"{password: x, name: y}":                     "{password: ***********",
+		"name: Bearer abc":                           "name: Bearer ***",
+		"url: https://me:pw@h/p":                     "url: https://*****@h/p",
+		"name: " + jwt:                               "name: " + strings.Repeat("*", len(jwt)),
+		"k: 0123456789abcdef0123456789abcdef":        "k: " + strings.Repeat("*", 32),
 		"path: token":                                "path: token",
 		"name: the secret of it":                     "name: the secret of it",
 		"urn:ietf:params:scim:schemas:core:2.0:User": "urn:ietf:params:scim:schemas:core:2.0:User",

@@ -1,0 +1,68 @@
+package mapping
+
+import (
+	"slices"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+)
+
+// heeded checks that the API did what a write asked for, since one that does
+// not know a field may answer 200 all the same. A constant, or a value out of a
+// closed set such as a role, must be there: access hangs on it. A text that the
+// API spells its own way goes into the report.
+func (x *run) heeded(e *entity, set []constant, values []fieldValue) error {
+	sent := make(map[string]bool, len(values))
+	for _, v := range values {
+		sent[v.field.path.String()] = true
+		if sameJSON(e.doc.Get(v.field.path), v.raw) {
+			continue
+		}
+		owner := v.field.owner
+		if owner.toAPI != nil || owner.target.Type == schema.Boolean {
+			return x.unheeded(owner.name())
+		}
+		x.drop(owner.name() + " (the API holds another value)")
+	}
+	for _, c := range set {
+		if !sent[c.path.String()] && !x.shown(e, c) {
+			return x.unheeded(c.path.String())
+		}
+	}
+	return nil
+}
+
+func (x *run) unheeded(name string) error {
+	e := x.program.upstream.nonsense("the answer does not hold what was sent for " + name)
+	e.Detail = x.program.upstream.name + " did not take the new value of " + name + "."
+	return e
+}
+
+// shown reports whether an object holds a constant as far as SCIM can see: a
+// list counts as empty when all of it is excepted.
+func (x *run) shown(e *entity, c constant) bool {
+	if sameJSON(e.doc.Get(c.path), c.raw) {
+		return true
+	}
+	if string(c.raw) != "[]" {
+		return false
+	}
+	for _, a := range x.attributes {
+		samePath := func(p jsonpath.Path) bool { return p.String() == c.path.String() }
+		if len(a.each) > 0 && slices.ContainsFunc(a.paths, samePath) {
+			_, some := a.appendEach(nil, e)
+			return !some
+		}
+	}
+	return false
+}
+
+// reached checks that a call brought the resource's state about.
+func (x *run) reached(e *entity, on bool) error {
+	if x.state.isOn(e) == on {
+		return nil
+	}
+	err := x.program.upstream.nonsense("the answer shows the state as it was")
+	err.Detail = x.program.upstream.name + " did not change " + x.state.name() + "."
+	return err
+}
