@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -80,18 +81,22 @@ func (x *run) loadFromList(ctx context.Context, id string) (*entity, error) {
 		return nil, nil
 	}
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
-	if ids, all := x.known(key); all && len(ids) == 0 {
+	ids, all := x.known(key)
+	if all && len(ids) == 0 {
 		return nil, nil
 	}
 	if e, err := x.loadFromPage(ctx, id); err != nil || e != nil {
 		return e, err
 	}
-	scan, err := x.scan(ctx)
-	if err != nil {
+	scan, err := x.scan(ctx, all)
+	switch {
+	case errors.Is(err, errScanned):
+		return x.loadFromList(ctx, id)
+	case err != nil:
 		return nil, err
 	}
 	if i := slices.IndexFunc(scan.Objects, func(s Scanned) bool { return s.ID == id }); i >= 0 {
-		x.world.Correlations.Learn(id, nil, []Key{x.listedKey(id)})
+		x.world.Correlations.Learn(id, nil, []Key{x.listedKey(id), x.listedKey("")})
 		return x.revive(ctx, scan.Objects[i])
 	}
 	x.world.Correlations.Learn(id, []Key{key, x.listedKey(id)}, nil)
@@ -115,7 +120,8 @@ func (x *run) restored(ctx context.Context, e *entity) (err error) {
 	return err
 }
 
-// listedKey is the fact that the API gives the resource in its list only.
+// listedKey is the fact that the API gives the resource in its list only;
+// without an id, that it does so with what is deactivated.
 func (r *resourceType) listedKey(id string) Key {
 	return Key{Resource: r.name, Attribute: "(in the list only)", Value: id}
 }
@@ -140,7 +146,7 @@ func (x *run) loadFromPage(ctx context.Context, id string) (*entity, error) {
 	if x.state == nil || x.state.isOn(e) {
 		x.world.Correlations.Learn(id, listed, nil)
 	} else {
-		x.world.Correlations.Learn(id, nil, listed)
+		x.world.Correlations.Learn(id, nil, append(listed, x.listedKey("")))
 	}
 	return e, x.recall(ctx, e)
 }
@@ -155,21 +161,28 @@ func (x *run) known(key Key) (ids []string, all bool) {
 	return ids, all && x.world.Correlations.Scanned(x.name) != nil
 }
 
+// maxVerified is how many resources are read one by one to find out which of
+// them still have a value that thousands may share.
+const maxVerified = 10
+
 // find returns the resources of which an attribute has this value, those
 // deleted over SCIM included.
 func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, error) {
 	key := a.key(x.resourceType, value)
 	ids, scanned := x.known(key)
 	// One id is all there is of a unique attribute; of any other only a scan
-	// knows whether there are more.
-	if scanned || a.unique && len(ids) > 0 {
+	// knows whether there are more. Many are sooner read from the list.
+	if (scanned || a.unique && len(ids) > 0) && len(ids) <= maxVerified {
 		found, stale, err := x.verify(ctx, a, key, ids)
 		if err != nil || !stale {
 			return found, err
 		}
 	}
-	scan, err := x.scan(ctx)
-	if err != nil {
+	scan, err := x.scan(ctx, scanned)
+	switch {
+	case errors.Is(err, errScanned):
+		return x.find(ctx, a, value)
+	case err != nil:
 		return nil, err
 	}
 	// What was learnt while the scan went on is not in it.

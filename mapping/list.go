@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"strconv"
 
@@ -187,14 +188,18 @@ func (x *run) matching(candidates []*entity, f *filter.Filter) ([]*entity, error
 // window returns one part of all visible resources, and how many there are. A
 // fresh scan tells on which pages the part is, so that only those are read.
 func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
-	if scanned := x.world.Correlations.Scanned(x.name); scanned != nil && scanned.Visible != nil {
+	scanned := x.world.Correlations.Scanned(x.name)
+	if scanned != nil && scanned.Visible != nil {
 		entities, fits, err := x.fromPages(ctx, scanned.Visible, w)
 		if err != nil || fits {
 			return entities, sum(scanned.Visible), err
 		}
 	}
-	scan, err := x.scan(ctx)
-	if err != nil {
+	scan, err := x.scan(ctx, scanned != nil)
+	switch {
+	case errors.Is(err, errScanned):
+		return x.window(ctx, w)
+	case err != nil:
 		return nil, 0, err
 	}
 	var entities []*entity

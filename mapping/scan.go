@@ -115,12 +115,20 @@ func (x *run) eachPageFrom(ctx context.Context, number int, query url.Values, vi
 	return x.program.upstream.nonsense("the list does not end")
 }
 
+// errScanned says that somebody else's scan ended just before this one began.
+var errScanned = errors.New("there is a fresh scan")
+
 // scan reads the whole list once for all requests that need it at the moment.
-func (x *run) scan(ctx context.Context) (*Scan, error) {
+// Unless the caller has found a fresh scan wanting, the error is errScanned when
+// there turns out to be one.
+func (x *run) scan(ctx context.Context, again bool) (*Scan, error) {
 	// The reading may outlive this request when others wait for it too, so
 	// that it has a run of its own.
 	var calls []CallReport
 	scan, err := x.world.Correlations.Scan(ctx, x.name, func(ctx context.Context) (*Scan, error) {
+		if !again && x.world.Correlations.Scanned(x.name) != nil {
+			return nil, errScanned
+		}
 		reader := &run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req}
 		scan, err := reader.readAll(ctx)
 		calls = reader.report.Calls

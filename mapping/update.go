@@ -215,6 +215,9 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 	if err != nil {
 		return nil, err
 	}
+	if !on && len(x.world.Correlations.IDs(x.listedKey(""))) > 0 {
+		x.world.Correlations.Learn(e.id, nil, []Key{x.listedKey(e.id)})
+	}
 	if answered == nil || answered.id != e.id {
 		next := *e
 		next.state = &on

@@ -16,7 +16,7 @@ import (
 const (
 	// benchBatch is how many requests one side makes before it is the other's
 	// turn.
-	benchBatch = 64
+	benchBatch = 256
 
 	// benchClients is how many of them are under way at once.
 	benchClients = 4

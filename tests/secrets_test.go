@@ -46,7 +46,7 @@ func TestSecretsAndPersonalData(t *testing.T) {
 	}})
 	t.Cleanup(func() {
 		// Stopping leaves the endpoint open.
-		if err := caddy.Load([]byte(`{"admin":{"disabled":true}}`), true); err != nil {
+		if err := caddy.Load([]byte(`{"admin":{"disabled":true,"config":{"persist":false}}}`), true); err != nil {
 			t.Error(err)
 		}
 	})

@@ -230,6 +230,21 @@ func (st *stack) load(t testing.TB) {
 	}
 }
 
+// reload loads the configuration again and waits until connections can't come
+// to the one before any more.
+func (st *stack) reload(t testing.TB) {
+	t.Helper()
+	st.client.CloseIdleConnections()
+	st.load(t)
+	limit := time.Now().Add(patience)
+	for strings.Contains(goroutines(), "caddyhttp.(*App).stop") {
+		if time.Now().After(limit) {
+			t.Fatal("the configuration before does not end")
+		}
+		runtime.Gosched()
+	}
+}
+
 // stop ends Caddy and fails the test if something of the sidecar goes on.
 func stop(t testing.TB) {
 	t.Helper()
