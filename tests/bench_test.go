@@ -94,7 +94,7 @@ func benchStacks(b *testing.B, apiURL string) (sidecar, proxy *stack) {
 }
 `
 	config := adapt(b, caddyfile)
-	confine(config, dir, "")
+	confine(b, config, dir, "")
 	set(config, "INFO", "logging", "logs", "default", "level")
 	for _, server := range servers(config) {
 		address := sidecar.address
@@ -106,8 +106,8 @@ func benchStacks(b *testing.B, apiURL string) (sidecar, proxy *stack) {
 	sidecar.config = encode(b, config)
 	sidecar.load(b)
 	b.Cleanup(func() { stop(b) })
-	sidecar.trust(b, dir)
-	proxy.trust(b, dir)
+	sidecar.trust(b)
+	proxy.trust(b)
 	return sidecar, proxy
 }
 

@@ -92,14 +92,14 @@ func start(t testing.TB, s setup) *stack {
 	setEnvironment(t, st.host, api.URL)
 
 	config := adapt(t, shippedCaddyfile(t, s.edit))
-	confine(config, dir, st.address)
+	confine(t, config, dir, st.address)
 	if s.overlay != nil {
 		s.overlay(config)
 	}
 	st.config = encode(t, config)
 	st.load(t)
 	t.Cleanup(func() { stop(t) })
-	st.trust(t, dir)
+	st.trust(t)
 	return st
 }
 
@@ -153,9 +153,12 @@ func adapt(t testing.TB, caddyfile string) map[string]any {
 }
 
 // confine adds what keeps a Caddy within a test: no admin endpoint, no saved
-// configuration, storage in dir, no authority in the system's trust store, and
-// one TCP port of the loopback interface. The rest stays as it is shipped.
-func confine(config map[string]any, dir, address string) {
+// configuration, storage in dir, no authority in the system's trust store, a
+// certificate that is there, and one TCP port of the loopback interface. The
+// rest stays as it is shipped.
+func confine(t testing.TB, config map[string]any, dir, address string) {
+	t.Helper()
+	certificateFor(t).present(config)
 	set(config, true, "admin", "disabled")
 	set(config, false, "admin", "config", "persist")
 	set(config, "file_system", "storage", "module")
@@ -279,17 +282,10 @@ func goroutines() string {
 	return string(buffer[:runtime.Stack(buffer, true)])
 }
 
-// trust waits until Caddy has its certificate, and makes a client for it.
-func (st *stack) trust(t testing.TB, dir string) {
+// trust waits until Caddy is ready, and makes a client for its certificate.
+func (st *stack) trust(t testing.TB) {
 	t.Helper()
-	root, err := os.ReadFile(filepath.Join(dir, "storage", "pki", "authorities", "local", "root.crt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	st.roots = x509.NewCertPool()
-	if !st.roots.AppendCertsFromPEM(root) {
-		t.Fatal("Caddy's root certificate is none")
-	}
+	st.roots = certificateFor(t).roots
 	st.client = st.newClient(t)
 	limit := time.Now().Add(patience)
 	for {
@@ -319,7 +315,7 @@ func (st *stack) newClient(t testing.TB) *http.Client {
 	}
 }
 
-// dial makes a TLS connection that trusts nobody but Caddy's own authority.
+// dial makes a TLS connection that trusts the certificate of the tests alone.
 func (st *stack) dial(ctx context.Context) (net.Conn, error) {
 	dialer := tls.Dialer{Config: &tls.Config{
 		MinVersion: tls.VersionTLS12, RootCAs: st.roots, ServerName: "localhost", NextProtos: []string{"http/1.1"},

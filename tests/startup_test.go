@@ -27,12 +27,12 @@ func loading(t *testing.T, edit func(string) string) string {
 	}
 	config := decode(t, js)
 	st := &stack{address: freeAddress(t)}
-	confine(config, dir, st.address)
+	confine(t, config, dir, st.address)
 	defer stop(t)
 	if err := caddy.Load(encode(t, config), true); err != nil {
 		return err.Error()
 	}
-	st.trust(t, dir)
+	st.trust(t)
 	return ""
 }
 
