@@ -57,7 +57,11 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 		return nil, nil
 	}
 	e.record = before
-	x.learn(e, nil)
+	// Whoever is known was learnt with everything at the time; a look-up that
+	// finds it otherwise learns anew.
+	if len(x.world.Correlations.IDs(Key{Resource: x.name, Attribute: "id", Value: id})) == 0 {
+		x.learn(e, nil)
+	}
 	return e, x.restored(ctx, e)
 }
 

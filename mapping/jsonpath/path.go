@@ -20,8 +20,9 @@ const maxKeys = 16
 type Path struct {
 	text string
 	keys []string
-	read string
-	set  string
+	read string // for gjson
+	rest string // the same without the first key
+	set  string // for sjson
 }
 
 // Parse compiles a path. It returns an error for an empty path or key.
@@ -38,7 +39,7 @@ func Parse(text string) (Path, error) {
 	for i, key := range keys {
 		read[i], set[i] = gjson.Escape(key), setKey(key)
 	}
-	p.read, p.set = strings.Join(read, "."), strings.Join(set, ".")
+	p.read, p.rest, p.set = strings.Join(read, "."), strings.Join(read[1:], "."), strings.Join(set, ".")
 	return p, nil
 }
 

@@ -80,3 +80,12 @@ func TestAbsentIsNotNull(t *testing.T) {
 }
 
 func second(_ []byte, err error) error { return err }
+
+// TestFirstOfTwoCounts reads a key that a document has twice.
+func TestFirstOfTwoCounts(t *testing.T) {
+	p, _ := Parse("a.b")
+	v, _ := Document([]byte(`{"a":1,"a":{"b":2}}`))
+	if v.Get(p).Exists() {
+		t.Errorf("read %q", v.Get(p).Raw())
+	}
+}

@@ -8,7 +8,19 @@ import (
 // The zero Value is absent. Values share the memory of their document.
 type Value struct {
 	r gjson.Result
+
+	// members are those of a document that is an object, taken apart once
+	// because most of them are asked for; nil for any other value.
+	members []member
 }
+
+type member struct {
+	key   string
+	value gjson.Result
+}
+
+// usualMembers is how many members room is made for at first.
+const usualMembers = 16
 
 // Document returns the value of a whole document, and false when it is not
 // valid JSON.
@@ -16,7 +28,15 @@ func Document(doc []byte) (Value, bool) {
 	if !gjson.ValidBytes(doc) {
 		return Value{}, false
 	}
-	return Value{r: gjson.ParseBytes(doc)}, true
+	v := Value{r: gjson.ParseBytes(doc)}
+	if v.r.IsObject() {
+		v.members = make([]member, 0, usualMembers)
+		v.r.ForEach(func(key, value gjson.Result) bool {
+			v.members = append(v.members, member{key: key.Str, value: value})
+			return true
+		})
+	}
+	return v, true
 }
 
 // Get returns the value at the path; absent when a key on the way is missing
@@ -28,9 +48,23 @@ func (v Value) Get(p Path) Value {
 	case !v.r.IsObject():
 		// gjson would take a number among the keys for an array's index.
 		return Value{}
-	default:
+	case v.members == nil:
 		return Value{r: v.r.Get(p.read)}
 	}
+	for i := range v.members {
+		m := &v.members[i]
+		switch {
+		case m.key != p.keys[0]:
+			continue
+		case len(p.keys) == 1:
+			return Value{r: m.value}
+		case m.value.IsObject():
+			return Value{r: m.value.Get(p.rest)}
+		default:
+			return Value{}
+		}
+	}
+	return Value{}
 }
 
 // Exists reports whether there is a value, null included.
