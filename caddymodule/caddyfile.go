@@ -85,12 +85,9 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return h.Correlations.unmarshal(d)
 	case "response_type":
 		return parseString(d, &h.ResponseType)
-	case "tolerances_off":
-		h.TolerancesOff = d.RemainingArgs()
-		if len(h.TolerancesOff) == 0 {
-			return d.ArgErr()
-		}
-		return nil
+	case "tolerances":
+		h.Tolerances = new(Tolerances)
+		return h.Tolerances.unmarshal(d)
 	default:
 		return d.Errf("unrecognized subdirective '%s'", option)
 	}

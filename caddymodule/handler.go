@@ -99,6 +99,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Upstream:     upstream,
 		Correlations: h.correlations,
 		Keeper:       h.keeper,
+		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
 	}, mapping.Request{
 		Method: method,

@@ -1,14 +1,17 @@
 package caddymodule
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -24,7 +27,7 @@ func users(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	switch r.URL.Path {
 	case "/api/users/me", "/api/users/41":
-		_, _ = io.WriteString(w, `{"id":"41","user_name":"ana","role":"Admin"}`)
+		_, _ = io.WriteString(w, `{"id":"41","user_name":"ana","surname":"Lima","active":true,"role":"Admin"}`)
 	default:
 		http.Error(w, `{"detail":"no such user"}`, http.StatusNotFound)
 	}
@@ -57,6 +60,9 @@ http://%s {
 		mappings testdata/mappings.yaml
 		%s
 	}
+	handle /metrics {
+		metrics
+	}
 	respond "passed on"
 }`, address, options)
 	adapted, _, err := caddyconfig.GetAdapter("caddyfile").Adapt([]byte(config), map[string]any{"filename": "Caddyfile"})
@@ -66,7 +72,19 @@ http://%s {
 	if err := caddy.Load(adapted, true); err != nil {
 		t.Fatal(err)
 	}
+	// Until the configuration before has ended, connections may come to it.
+	for limit := time.Now().Add(time.Minute); stopping(); runtime.Gosched() {
+		if time.Now().After(limit) {
+			t.Fatal("the configuration before does not end")
+		}
+	}
 	return address
+}
+
+// stopping reports whether a configuration of Caddy is coming to its end.
+func stopping() bool {
+	stacks := make([]byte, 1<<20)
+	return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("caddyhttp.(*App).stop"))
 }
 
 // fetch does a request and returns status and body.

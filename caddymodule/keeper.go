@@ -14,7 +14,8 @@ import (
 // keeper is [mapping.Keeper] in memory. Its records last as long as some
 // loaded configuration uses the same upstream.
 type keeper struct {
-	locks keyedLocks
+	locks    keyedLocks
+	gatherer mapping.Gatherer
 
 	mu      sync.RWMutex
 	records map[recordKey]mapping.Record

@@ -16,6 +16,7 @@ import (
 // report tells the operator what a request did.
 func (h *Handler) report(r *http.Request, x *exchange) {
 	did := &x.response.Report
+	h.metrics.count(did.Tolerances)
 	if x.repl != nil {
 		x.repl.Set("http.scim.resource", did.Resource)
 		x.repl.Set("http.scim.operation", did.Operation)

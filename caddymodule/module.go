@@ -62,11 +62,12 @@ func init() {
 //			freshness <duration>
 //		}
 //
-//		response_type  auto|application/json|application/scim+json
-//		tolerances_off <name...>
+//		response_type auto|application/json|application/scim+json
+//		tolerances    [all|onelogin|okta|entra|jumpcloud|strict] [+<name>...] [-<name>...]
 //	}
 //
-// `token` may be repeated. The fields below say what each option means.
+// `token` may be repeated. `tolerances` takes a profile, leniencies to switch
+// on and off, or both. The fields below say what each option means.
 //
 // # Placeholders
 //
@@ -92,6 +93,14 @@ func init() {
 // tokens. Its `request_id` is Caddy's `{http.request.uuid}`, which the
 // response carries as `X-Request-Id` and which is sent to the API under the
 // same name.
+//
+// # Metrics
+//
+// Caddy's metrics have these of the handler. They begin with 0 at each reload.
+//
+// Name | Labels | Description
+// -----|--------|------------
+// `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
 //
 // # Reloads
 //
@@ -186,9 +195,9 @@ type Handler struct {
 	// Accept header names it and the former otherwise. Default: `auto`
 	ResponseType string `json:"response_type,omitempty"`
 
-	// The leniencies towards identity providers to switch off, by name, or
-	// `all`. What a request needs is named in its log line.
-	TolerancesOff []string `json:"tolerances_off,omitempty"`
+	// Which leniencies towards identity providers are on. What a request
+	// needs is named in its log line and counted.
+	Tolerances *Tolerances `json:"tolerances,omitempty"`
 
 	logger  *zap.Logger
 	program program
@@ -197,6 +206,7 @@ type Handler struct {
 	base       basePath
 	origin     string
 	tolerances tolerance.Set
+	metrics    *metrics
 
 	upstream     *upstreamClient
 	correlations *correlations

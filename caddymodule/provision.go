@@ -16,7 +16,6 @@ import (
 
 	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
-	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
 // The defaults of the options.
@@ -62,13 +61,11 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionOrigin(repl); err != nil {
 		return err
 	}
-	h.tolerances = tolerance.AllOn()
-	for _, name := range h.TolerancesOff {
-		if name == "all" {
-			h.tolerances = tolerance.None()
-			continue
-		}
-		h.tolerances = h.tolerances.Without(tolerance.Name(name))
+	if h.tolerances, err = h.Tolerances.resolve(); err != nil {
+		return err
+	}
+	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), h.tolerances); err != nil {
+		return fmt.Errorf("metrics: %w", err)
 	}
 
 	address, err := replace(repl, "upstream", h.Upstream)
@@ -182,20 +179,10 @@ func (h *Handler) Validate() error {
 	default:
 		wrong("response_type: must be %s, %s or %s, not %q", responseTypeAuto, scim.MediaTypeJSON, scim.MediaType, h.ResponseType)
 	}
-	for _, name := range h.TolerancesOff {
-		if _, ok := tolerance.ParseName(name); !ok && name != "all" {
-			wrong("tolerances_off: there is no leniency called %q; there are: all, %s", name, strings.Join(toleranceNames(), ", "))
-		}
+	if _, err := h.Tolerances.resolve(); err != nil {
+		errs = append(errs, err)
 	}
 	return errors.Join(errs...)
-}
-
-func toleranceNames() []string {
-	names := make([]string, len(tolerance.All))
-	for i := range tolerance.All {
-		names[i] = string(tolerance.All[i].Name)
-	}
-	return names
 }
 
 func (h *Handler) provisionOrigin(repl *caddy.Replacer) error {

@@ -50,7 +50,7 @@ func TestProvision(t *testing.T) {
 	h.UpstreamToken = "{file." + file + "}"
 	h.Upstream = "{env.TEST_URL}"
 	h.PublicURL = "https://scim.test/"
-	h.TolerancesOff = []string{string(tolerance.StringBooleans)}
+	h.Tolerances = &Tolerances{Profile: "okta", On: []string{"op-case"}, Off: []string{"blank-is-unset"}}
 	if err := provision(t, h); err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestProvision(t *testing.T) {
 	if h.origin != "https://scim.test" || h.base != "/api/scim/v2" {
 		t.Errorf("origin %q, base %q", h.origin, h.base)
 	}
-	if h.tolerances.Has(tolerance.StringBooleans) || len(h.tolerances.Names()) != len(tolerance.All)-1 {
+	if h.tolerances != tolerance.Of(tolerance.PathlessReadOnly, tolerance.OpCase) {
 		t.Errorf("tolerances %v", h.tolerances.Names())
 	}
 	if h.correlations.freshness != 5*time.Minute || h.upstream.retries != 3 || h.MaxBodySize != 1<<20 {
@@ -73,7 +73,7 @@ func TestProvision(t *testing.T) {
 }
 
 func TestProvisionPassthrough(t *testing.T) {
-	h := &Handler{Mappings: "testdata/mappings.yaml", Passthrough: true, TolerancesOff: []string{"all"}}
+	h := &Handler{Mappings: "testdata/mappings.yaml", Passthrough: true}
 	if err := provision(t, h); err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +81,7 @@ func TestProvisionPassthrough(t *testing.T) {
 	if auth == nil || auth.ttl != time.Minute || auth.check.call.Path != "/api/users/me" {
 		t.Errorf("auth %+v", h.auth)
 	}
-	if h.tolerances != tolerance.None() {
+	if h.tolerances != tolerance.AllOn() {
 		t.Errorf("tolerances %v", h.tolerances.Names())
 	}
 }
@@ -145,7 +145,7 @@ func TestProvisionErrors(t *testing.T) {
 		{"public URL with a path", func(h *Handler) { h.PublicURL = "https://scim.test/x" }, `public_url: "https://scim.test/x" is not a scheme and a host; write it like https://scim.example.com`},
 		{"retries", func(h *Handler) { h.Retries = new(int); *h.Retries = 11 }, "retries: must be from 0 to 10, not 11"},
 		{"response type", func(h *Handler) { h.ResponseType = "text/html" }, `response_type: must be auto, application/json or application/scim+json, not "text/html"`},
-		{"leniency", func(h *Handler) { h.TolerancesOff = []string{"strict"} }, `tolerances_off: there is no leniency called "strict"; there are: all, `},
+		{"profile", func(h *Handler) { h.Tolerances = &Tolerances{Profile: "Okta"} }, `tolerances: there is no profile called "Okta"; did you mean "okta"?`},
 		{
 			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize = -1, -1, -1 },
 			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1",

@@ -32,7 +32,7 @@ func BenchmarkRead(b *testing.B) {
 	dst := make([]byte, 0, 4096)
 	b.ReportAllocs()
 	for b.Loop() {
-		dst = r.appendResource(dst[:0], e, testBase)
+		dst = r.appendResource(dst[:0], e, testBase, nil)
 	}
 }
 

@@ -19,6 +19,7 @@ type call struct {
 	query string
 
 	set     []constant
+	carry   []carried
 	expect  []constant
 	undo    *call
 	adoptBy []*attribute
@@ -31,6 +32,12 @@ type call struct {
 	search bool
 
 	repeatable bool
+}
+
+// carried is a field of a body that is sent back as it stands in the object,
+// for an API that clears what a body leaves out.
+type carried struct {
+	field, from jsonpath.Path
 }
 
 // methods are those that a mapping can name. All but POST have the same effect

@@ -290,7 +290,12 @@ func (a *attribute) unpicked(want resource.Resource) bool {
 
 // body makes a request body of constants and values, the latter winning.
 func body(set []constant, values []fieldValue) ([]byte, error) {
-	doc := []byte("{}")
+	return overlay([]byte("{}"), set, values, nil, nil)
+}
+
+// overlay puts constants, values and lists into a body. The entity is what the
+// lists are changed from; nil for a new resource.
+func overlay(doc []byte, set []constant, values []fieldValue, e *entity, lists []membership) ([]byte, error) {
 	put := func(p jsonpath.Path, raw json.RawMessage) (err error) {
 		doc, err = jsonpath.Set(doc, p, raw)
 		return err
@@ -302,6 +307,11 @@ func body(set []constant, values []fieldValue) ([]byte, error) {
 	}
 	for _, v := range values {
 		if err := put(v.field.path, v.raw); err != nil {
+			return nil, err
+		}
+	}
+	for _, m := range lists {
+		if err := put(*m.attribute.into, m.list(e)); err != nil {
 			return nil, err
 		}
 	}

@@ -48,7 +48,40 @@ func (c *compiler) program(file *fileSpec) *Program {
 			p.resources = append(p.resources, r)
 		}
 	}
+	c.references(file, p)
 	return p
+}
+
+// references finds the resource types that lists refer to.
+func (c *compiler) references(file *fileSpec, p *Program) {
+	types := make(map[string]*resourceType)
+	for _, r := range p.resources {
+		types[r.name] = r
+	}
+	for i := range file.resources {
+		r := types[file.resources[i].name]
+		for j := range file.resources[i].attributes {
+			s := &file.resources[i].attributes[j]
+			if r == nil || !s.of.present() {
+				continue
+			}
+			target, ok := refer(c, s.of, "resource", types)
+			a := r.attributeAt(s.name.pos)
+			if ok && a != nil {
+				a.of = target
+			}
+		}
+	}
+}
+
+// attributeAt returns the attribute that was written at a place; nil if none.
+func (r *resourceType) attributeAt(pos source.Pos) *attribute {
+	for _, a := range r.attributes {
+		if a.pos == pos {
+			return a
+		}
+	}
+	return nil
 }
 
 func (c *compiler) caller(spec *callerSpec) *CallerCheck {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
@@ -233,6 +234,36 @@ func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
 	if len(made) > 0 {
 		a.except = c.constants(s.except)
 	}
+	c.attributeInto(a, s)
+}
+
+// attributeInto compiles how a list of references is written.
+func (c *compiler) attributeInto(a *attribute, s *attributeSpec) {
+	if !s.into.present() {
+		return
+	}
+	into, ok := c.jsonPath(s.into)
+	switch {
+	case !s.of.present():
+		c.Addf(s.into.pos, `%s is written as a list of ids; say "of" which resource's`, a.name())
+	case a.idPaths() == nil:
+		c.Addf(s.into.pos, `"each" must say where the "value" of an element is, which is the id that is written`)
+	case a.readOnly:
+		c.Addf(s.into.pos, "%s is read-only, so that it is never written", a.name())
+	case ok:
+		a.into = &into
+	}
+}
+
+// idPaths returns where the id of an element of a list is; nil when the
+// elements have none.
+func (a *attribute) idPaths() []jsonpath.Path {
+	for i := range a.each {
+		if a.each[i].key == "value" {
+			return a.each[i].paths
+		}
+	}
+	return nil
 }
 
 // sub returns the sub-attribute of that name, and complains when there is none.

@@ -11,7 +11,7 @@ import (
 
 // roles are the calls that the program itself makes. Any other call must be
 // named by one of these or by an attribute.
-var roles = []string{"list", "read", "create", "update", "readmit", "delete"}
+var roles = []string{"list", "read", "others", "create", "update", "readmit", "delete"}
 
 // callSet compiles the calls of a resource, which may name each other.
 type callSet struct {
@@ -80,6 +80,13 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 		return nil
 	}
 	compiled.set = slices.Concat(compiled.set, s.c.constants(spec.set))
+	for _, f := range spec.carry {
+		field, fieldOK := s.c.jsonPath(f.field)
+		from, fromOK := s.c.jsonPath(f.from)
+		if fieldOK && fromOK {
+			compiled.carry = append(compiled.carry, carried{field: field, from: from})
+		}
+	}
 	compiled.forget, compiled.search = spec.forget, spec.search
 	if spec.undo.present() {
 		compiled.undo = s.named(spec.undo)

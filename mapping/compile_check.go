@@ -31,6 +31,8 @@ func (spec *attributeSpec) given() []string {
 		{"take", len(spec.take) > 0},
 		{"each", len(spec.each) > 0},
 		{"except", len(spec.except) > 0},
+		{"of", spec.of.present()},
+		{"into", spec.into.present()},
 		{"unique", spec.unique},
 		{"required", spec.required},
 		{"read-only", spec.readOnly},
@@ -60,7 +62,7 @@ func (c *compiler) pointless(a *attribute, s *attributeSpec, why string, keys ..
 // combinations reports keys that mean nothing beside others.
 func (c *compiler) combinations(a *attribute, s *attributeSpec) {
 	if !a.isList() {
-		c.pointless(a, s, "has one value", "as", "take", "each", "except")
+		c.pointless(a, s, "has one value", "as", "take", "each", "except", "of", "into")
 	}
 	switch {
 	case s.keep:
@@ -77,8 +79,8 @@ func (c *compiler) combinations(a *attribute, s *attributeSpec) {
 		return
 	case len(s.each) > 0 && a.isList():
 		c.pointless(a, s, `is a list in the API ("each")`, "read", "write", "from", "values", "default", "clear", "as", "take", "unique")
-		if !a.readOnly {
-			c.Addf(s.name.pos, `%s is a list in the API ("each"), which can only be read; say "read-only: true"`, a.name())
+		if !a.readOnly && !s.into.present() {
+			c.Addf(s.name.pos, `%s is a list in the API ("each"), which can only be read; say "read-only: true", or "into" which field it is written`, a.name())
 		}
 		return
 	case a.isList() && a.target.Sub("value") == nil:

@@ -20,6 +20,7 @@ var (
 	duties = map[string]duty{
 		"list":    {methods: []string{"GET"}},
 		"read":    {methods: []string{"GET"}, id: true},
+		"others":  {methods: []string{"GET"}},
 		"create":  {methods: writing, body: true},
 		"update":  {methods: writing, id: true, body: true},
 		"readmit": {methods: writing, id: true, body: true},
@@ -43,7 +44,11 @@ func (s *callSet) duties(spec *resourceSpec) {
 	if create := s.specs["create"]; create != nil {
 		s.duty(create.undo.value, action)
 	}
-	if list := s.specs["list"]; list != nil {
+	for _, name := range []string{"list", "others"} {
+		list := s.specs[name]
+		if list == nil {
+			continue
+		}
 		for _, k := range list.query {
 			if k.name.value != "" && (k.name.value == s.c.paging.page || k.name.value == s.c.paging.size) {
 				s.c.Addf(k.name.pos, `"paging" sends the parameter %q already`, k.name.value)
@@ -89,6 +94,9 @@ func (s *callSet) misplaced(spec *callSpec) {
 	}
 	if name != "delete" && spec.forget {
 		s.c.Addf(spec.name.pos, `only the call "delete" can forget`)
+	}
+	if name != "update" && len(spec.carry) > 0 {
+		s.c.Addf(spec.carry[0].field.pos, `only the call "update" can carry fields`)
 	}
 	if name != "read" && spec.search {
 		s.c.Addf(spec.name.pos, `only the call "read" can go on in the list`)

@@ -34,7 +34,8 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	if r.id, ok = c.jsonPath(spec.id); ok && r.id.IsSelf() {
 		c.Addf(spec.id.pos, `"." is the whole object; name the field that holds its id`)
 	}
-	r.only = c.constants(spec.only)
+	r.only, r.hide = c.constants(spec.only), c.constants(spec.hide)
+	r.others = r.name + " (others)"
 
 	calls := c.callSet(r, spec.calls)
 	full := schema.NewSet(core, schema.EnterpriseUser())
@@ -78,6 +79,7 @@ func (c *compiler) coreSchema(spec *resourceSpec) *schema.Schema {
 func (r *resourceType) roleCalls(calls *callSet) {
 	r.calls.list, r.calls.read = calls.get("list"), calls.get("read")
 	r.calls.create, r.calls.update = calls.get("create"), calls.get("update")
+	r.calls.others = calls.get("others")
 	r.calls.readmit, r.calls.delete = calls.get("readmit"), calls.get("delete")
 }
 

@@ -51,6 +51,7 @@ func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
 	if a.isList() {
 		computed.SubAttributes = computedSubAttributes(a, computed.SubAttributes)
 	}
+	computed.BlankIsMistake = a.into != nil
 	computed.Required, computed.Words = a.required, a.texts
 	computed.Uniqueness = schema.UniqueNone
 	if a.unique {

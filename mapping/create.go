@@ -28,6 +28,9 @@ func (x *run) create(ctx context.Context) (Response, error) {
 	}
 	x.drop(dropped...)
 	x.unpicked(ch)
+	if err := x.checkReferences(ctx, ch); err != nil {
+		return Response{}, err
+	}
 
 	release, err := x.world.Keeper.Lock(ctx, x.createLocks(values)...)
 	if err != nil {
@@ -39,7 +42,7 @@ func (x *run) create(ctx context.Context) (Response, error) {
 		return Response{}, err
 	}
 	x.report.ID = e.id
-	return x.resourceResponse(201, e), nil
+	return x.resourceResponse(ctx, 201, e)
 }
 
 // createLocks names everything by which an account may be found, so that two
@@ -139,7 +142,7 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 		return nil, err
 	}
 	defer release()
-	have, err := x.scim(e)
+	have, err := x.scim(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -247,7 +250,8 @@ func (x *run) wantsOn(ch *change) bool {
 // make creates an account.
 func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
 	c := x.calls.create
-	doc, err := body(c.set, values)
+	lists := x.memberships(ch)
+	doc, err := overlay([]byte("{}"), c.set, values, nil, lists)
 	if err != nil {
 		return nil, err
 	}
@@ -268,7 +272,7 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	}
 	// The account is there now; that it has less than was asked for is no
 	// reason to have the provider make it again.
-	if err := x.heeded(e, c.set, values); err != nil {
+	if err := errors.Join(x.took(e, lists), x.heeded(e, c.set, values)); err != nil {
 		x.warn(scim.AsError(err).Detail)
 	}
 	if !x.wantsOn(ch) {

@@ -27,7 +27,7 @@ func TestResourceTypes(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	b.costs(0, func() {
 		list := b.want(200, "GET", "/ResourceTypes", "")
-		shows(t, list, map[string]any{"schemas.0": scim.MessageListResponse, "totalResults": 1.0, "itemsPerPage": 1.0, "startIndex": 1.0})
+		shows(t, list, map[string]any{"schemas.0": scim.MessageListResponse, "totalResults": 2.0, "itemsPerPage": 2.0, "startIndex": 1.0, "Resources.1.id": "Group"})
 		for _, path := range []string{"/ResourceTypes/User", "/resourcetypes/user/"} {
 			one := b.want(200, "GET", path, "")
 			shows(t, one, map[string]any{
@@ -38,6 +38,9 @@ func TestResourceTypes(t *testing.T) {
 				t.Error("the list holds another entry")
 			}
 		}
+		shows(t, b.want(200, "GET", "/ResourceTypes/Group", ""), map[string]any{
+			"id": "Group", "endpoint": "/Groups", "schema": scim.SchemaGroup, "schemaExtensions": []any{},
+		})
 		b.fails(404, "", "GET", "/ResourceTypes/Device", "")
 	})
 }
@@ -63,7 +66,8 @@ func TestSchemas(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	list := b.want(200, "GET", "/Schemas", "")
 	one := b.want(200, "GET", "/schemas/"+scim.SchemaUser, "")
-	shows(t, list, map[string]any{"totalResults": 1.0, "Resources.0": any(one)})
+	shows(t, list, map[string]any{"totalResults": 2.0, "Resources.0": any(one)})
+	shows(t, list, map[string]any{"Resources.1": any(b.want(200, "GET", "/Schemas/"+scim.SchemaGroup, ""))})
 	shows(t, one, map[string]any{"id": scim.SchemaUser, "name": "User", "meta.location": testBase + "/Schemas/" + scim.SchemaUser})
 	b.fails(404, "", "GET", "/Schemas/"+scim.SchemaEnterpriseUser, "")
 	b.fails(404, "", "GET", "/Schemas/User", "")
@@ -89,6 +93,25 @@ func TestSchemas(t *testing.T) {
 		"roles.value":    {"canonicalValues": []any{"Admin", "Manager", "Member"}},
 		"displayName":    {"uniqueness": "none"},
 	} {
+		shows(t, got[name], wants)
+	}
+}
+
+func TestGroupSchema(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	one := b.want(200, "GET", "/Schemas/"+scim.SchemaGroup, "")
+	shows(t, one, map[string]any{"id": scim.SchemaGroup, "name": "Group"})
+	got := schemaAttributes(t, one["attributes"], "")
+	for name, wants := range map[string]map[string]any{
+		"displayName":     {"uniqueness": "server", "required": true, "mutability": "readWrite"},
+		"members":         {"multiValued": true, "mutability": "readWrite", "required": false},
+		"members.value":   {"mutability": "immutable"},
+		"members.display": {"mutability": "readOnly"},
+	} {
+		if got[name] == nil {
+			t.Errorf("the schema has no %s", name)
+			continue
+		}
 		shows(t, got[name], wants)
 	}
 }

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"net/url"
 	"slices"
 	"time"
 
@@ -137,7 +138,7 @@ func (x *run) loadFromPage(ctx context.Context, id string) (*entity, error) {
 	if number == 0 {
 		return nil, nil
 	}
-	p, err := x.readPage(ctx, number, nil)
+	p, err := x.readPage(ctx, number)
 	if err != nil {
 		return nil, err
 	}
@@ -182,6 +183,9 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 			return found, err
 		}
 	}
+	if p, ok := x.pushdown[a.path]; ok && p.operators["eq"] && len(value) <= maxNarrow {
+		return x.findNarrowed(ctx, a, key, url.Values{p.query: {value}})
+	}
 	scan, err := x.scan(ctx, scanned)
 	switch {
 	case errors.Is(err, errScanned):
@@ -205,6 +209,25 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 	}
 	more, _, err := x.verify(ctx, a, key, ids)
 	return append(found, more...), err
+}
+
+// findNarrowed finds resources by a query of the API that leaves out others.
+func (x *run) findNarrowed(ctx context.Context, a *attribute, key Key, query url.Values) ([]*entity, error) {
+	var found []*entity
+	err := x.eachPage(ctx, query, func(p *page) (bool, error) {
+		for _, e := range p.items {
+			if !x.fits(e, a, key) {
+				continue
+			}
+			if err := x.recall(ctx, e); err != nil {
+				return false, err
+			}
+			x.learn(e, nil)
+			found = append(found, e)
+		}
+		return true, nil
+	})
+	return found, err
 }
 
 // verify reads the resources with these ids and returns those that the key

@@ -2,9 +2,11 @@ package mapping
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -230,3 +232,6 @@ func idsOf(t testing.TB, doc map[string]any) []string {
 func patchOf(operations ...string) string {
 	return `{"schemas":["` + scim.MessagePatchOp + `"],"Operations":[` + strings.Join(operations, ",") + `]}`
 }
+
+// sortedKeys returns the keys of an object in order.
+func sortedKeys(doc map[string]any) []string { return slices.Sorted(maps.Keys(doc)) }

@@ -12,11 +12,8 @@ import (
 )
 
 const (
-	// defaultCount is how many resources a list answers when the client does
-	// not say.
-	defaultCount = 100
-
-	// maxCount is how many resources a list answers at the most.
+	// maxCount is how many resources a list answers at the most, and when the
+	// client does not say: some read one page and take it for everything.
 	maxCount = 1000
 
 	// maxNarrow is how long a text may be, in bytes, that the API is asked to
@@ -31,7 +28,7 @@ type window struct {
 }
 
 func parseWindow(query url.Values) (window, error) {
-	w := window{start: 1, count: defaultCount}
+	w := window{start: 1, count: maxCount}
 	for name, value := range map[string]*int{"startIndex": &w.start, "count": &w.count} {
 		text := query.Get(name)
 		if text == "" {
@@ -61,7 +58,7 @@ func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
 		if err != nil {
 			return Response{}, err
 		}
-		return x.listResponse(entities, total, w.start), nil
+		return x.listResponse(ctx, entities, total, w.start)
 	}
 	f, err := filter.Parse(text, x.set, x.tol)
 	if err != nil {
@@ -76,7 +73,7 @@ func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
 	}
 	from := min(w.start-1, len(found))
 	to := min(from+w.count, len(found))
-	return x.listResponse(found[from:to], len(found), w.start), nil
+	return x.listResponse(ctx, found[from:to], len(found), w.start)
 }
 
 // filterable refuses a filter on an attribute that no resource ever has: an
@@ -117,7 +114,7 @@ func (x *run) search(ctx context.Context, f *filter.Filter) ([]*entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		return x.matching(candidates, f)
+		return x.matching(ctx, candidates, f)
 	}
 	return x.searchList(ctx, f)
 }
@@ -133,7 +130,7 @@ func (x *run) searchList(ctx context.Context, f *filter.Filter) ([]*entity, erro
 				return false, err
 			}
 		}
-		matches, err := x.matching(p.items, f)
+		matches, err := x.matching(ctx, p.items, f)
 		for _, e := range matches {
 			if !seen[e.id] {
 				seen[e.id] = true
@@ -168,13 +165,17 @@ func (x *run) narrowed(f *filter.Filter) url.Values {
 }
 
 // matching returns the visible ones of the candidates that match.
-func (x *run) matching(candidates []*entity, f *filter.Filter) ([]*entity, error) {
+func (x *run) matching(ctx context.Context, candidates []*entity, f *filter.Filter) ([]*entity, error) {
+	part := &projection{only: make(map[schema.Path]bool)}
+	for _, path := range f.Paths() {
+		part.only[path] = true
+	}
 	var found []*entity
 	for _, e := range candidates {
 		if x.hidden(e) {
 			continue
 		}
-		tree, err := x.scim(e)
+		tree, err := x.scimPart(ctx, e, part)
 		if err != nil {
 			return nil, err
 		}
@@ -231,7 +232,7 @@ func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities 
 		if last < w.start || len(entities) == w.count || count == 0 {
 			continue
 		}
-		p, err := x.readPage(ctx, i+1, nil)
+		p, err := x.readPage(ctx, i+1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -265,7 +266,10 @@ func sum(numbers []int) int {
 }
 
 // listResponse is the answer of RFC 7644 section 3.4.2.
-func (x *run) listResponse(entities []*entity, total, start int) Response {
+func (x *run) listResponse(ctx context.Context, entities []*entity, total, start int) (Response, error) {
+	if err := x.reveal(ctx, x.part, entities...); err != nil {
+		return Response{}, err
+	}
 	body := []byte(`{"schemas":["` + scim.MessageListResponse + `"],"totalResults":`)
 	body = strconv.AppendInt(body, int64(total), 10)
 	body = append(body, `,"startIndex":`...)
@@ -277,7 +281,7 @@ func (x *run) listResponse(entities []*entity, total, start int) Response {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = x.appendResource(body, e, x.req.Base)
+		body = x.appendResource(body, e, x.req.Base, x.part)
 	}
-	return Response{Status: 200, Body: append(body, ']', '}')}
+	return Response{Status: 200, Body: append(body, ']', '}')}, nil
 }

@@ -38,7 +38,7 @@ func TestListWindows(t *testing.T) {
 			query              string
 			start, from, count int
 		}{
-			{"", 1, 0, 100},
+			{"", 1, 0, 244},
 			{"?startIndex=1&count=10", 1, 0, 10},
 			{"?startIndex=90&count=20", 90, 89, 20},
 			{"?startIndex=101&count=100", 101, 100, 100},
@@ -52,7 +52,7 @@ func TestListWindows(t *testing.T) {
 			{"?count=-1", 1, 0, 0},
 			{"?count=1000", 1, 0, 244},
 			{"?count=99999999", 1, 0, 244},
-			{"?startIndex=&count=&", 1, 0, 100},
+			{"?startIndex=&count=&", 1, 0, 244},
 			{"?aadOptscim062020&count=2", 1, 0, 2},
 		}
 		for _, fresh := range []bool{false, true} {

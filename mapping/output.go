@@ -19,6 +19,13 @@ type entity struct {
 	// read before a call changed it; nil to read it from the object.
 	state *bool
 
+	// unshown are the ids in its lists that SCIM does not show.
+	unshown map[string]bool
+
+	// named are the ids of those elements of its lists that the API gives by
+	// their names alone.
+	named map[string]string
+
 	// unread says that nothing but the id is known: SCIM deleted the resource
 	// and the API does not give it out any more.
 	unread bool
@@ -39,6 +46,7 @@ type extensionOutput struct {
 
 // outputNode is an attribute, or a complex one with its children.
 type outputNode struct {
+	path      schema.Path
 	key       []byte
 	attribute *attribute
 	children  []outputNode
@@ -63,11 +71,11 @@ func outputNodes(r *resourceType, attributes []*schema.Attribute, urn string) []
 	var nodes []outputNode
 	for _, attribute := range attributes {
 		path := schema.Path{URN: urn, Name: attribute.Name}
-		node := outputNode{key: append(appendString(nil, attribute.Name), ':'), attribute: r.attribute(path)}
+		node := outputNode{path: path, key: append(appendString(nil, attribute.Name), ':'), attribute: r.attribute(path)}
 		for _, sub := range attribute.SubAttributes {
 			path.Sub = sub.Name
 			if a := r.attribute(path); a != nil {
-				node.children = append(node.children, outputNode{key: append(appendString(nil, sub.Name), ':'), attribute: a})
+				node.children = append(node.children, outputNode{path: path, key: append(appendString(nil, sub.Name), ':'), attribute: a})
 			}
 		}
 		if node.attribute != nil || len(node.children) > 0 {
@@ -82,13 +90,14 @@ func (r *resourceType) location(base, id string) string {
 	return base + r.endpoint + "/" + url.PathEscape(id)
 }
 
-// appendResource appends the SCIM answer for a resource (RFC 7643 section 3).
-func (r *resourceType) appendResource(dst []byte, e *entity, base string) []byte {
+// appendResource appends the SCIM answer for a resource (RFC 7643 section 3),
+// or the part of it that the projection includes.
+func (r *resourceType) appendResource(dst []byte, e *entity, base string, part *projection) []byte {
 	var extensions []byte
 	dst = append(dst, `{"schemas":[`...)
 	dst = appendString(dst, r.set.Core().ID)
 	for _, x := range r.output.extensions {
-		body, found := appendNodes(append(append(append(extensions, ','), quoteJSON(x.urn)...), ':', '{'), x.nodes, e)
+		body, found := appendNodes(append(append(append(extensions, ','), quoteJSON(x.urn)...), ':', '{'), x.nodes, e, part)
 		if found {
 			extensions = append(body, '}')
 			dst = appendString(append(dst, ','), x.urn)
@@ -96,26 +105,46 @@ func (r *resourceType) appendResource(dst []byte, e *entity, base string) []byte
 	}
 	dst = append(dst, `],"id":`...)
 	dst = appendString(dst, e.id)
-	body, found := appendNodes(append(dst, ','), r.output.core, e)
+	body, found := appendNodes(append(dst, ','), r.output.core, e, part)
 	if found {
 		dst = body
 	}
 	dst = append(dst, extensions...)
-	dst = append(dst, `,"meta":{"resourceType":`...)
-	dst = appendString(dst, r.name)
-	if body, found := appendNodes(append(dst, ','), r.output.meta, e); found {
+	return append(r.appendMeta(dst, e, base, part), '}')
+}
+
+func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *projection) []byte {
+	if !part.includes(schema.Path{Name: "meta"}) {
+		return dst
+	}
+	dst = append(dst, `,"meta":{`...)
+	// A comma comes before all but the first member.
+	next := func() []byte {
+		if dst[len(dst)-1] == '{' {
+			return dst
+		}
+		return append(dst, ',')
+	}
+	if part.includes(schema.Path{Name: "meta", Sub: "resourceType"}) {
+		dst = appendString(append(next(), `"resourceType":`...), r.name)
+	}
+	if body, found := appendNodes(next(), r.output.meta, e, part); found {
 		dst = body
 	}
-	dst = append(dst, `,"location":`...)
-	dst = appendString(dst, r.location(base, e.id))
-	return append(dst, '}', '}')
+	if part.includes(schema.Path{Name: "meta", Sub: "location"}) {
+		dst = appendString(append(next(), `"location":`...), r.location(base, e.id))
+	}
+	return append(dst, '}')
 }
 
 // appendNodes appends the members of an object and reports whether there were
 // any.
-func appendNodes(dst []byte, nodes []outputNode, e *entity) (result []byte, found bool) {
+func appendNodes(dst []byte, nodes []outputNode, e *entity, part *projection) (result []byte, found bool) {
 	for i := range nodes {
 		node := &nodes[i]
+		if !part.includes(node.path) {
+			continue
+		}
 		start := len(dst)
 		if found {
 			dst = append(dst, ',')
@@ -125,7 +154,7 @@ func appendNodes(dst []byte, nodes []outputNode, e *entity) (result []byte, foun
 		if node.attribute != nil {
 			dst, ok = node.attribute.append(dst, e)
 		} else {
-			dst, ok = appendNodes(append(dst, '{'), node.children, e)
+			dst, ok = appendNodes(append(dst, '{'), node.children, e, part)
 			dst = append(dst, '}')
 		}
 		if !ok {
@@ -241,7 +270,7 @@ func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
 	dst = append(dst, '[')
 	first := true
 	a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
-		if a.excepted(v) {
+		if a.excepted(v) || a.of != nil && e.unshown[firstScalar(v, a.idPaths()).Text()] {
 			return true
 		}
 		start := len(dst)
@@ -253,14 +282,22 @@ func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
 		for i := range a.each {
 			part := &a.each[i]
 			value := firstScalar(v, part.paths)
-			if !value.Exists() {
+			id := ""
+			if !value.Exists() && part.key == "value" && a.of != nil {
+				id = e.named[a.nameOf(v)]
+			}
+			if !value.Exists() && id == "" {
 				continue
 			}
 			if found {
 				dst = append(dst, ',')
 			}
 			dst = append(appendString(dst, part.key), ':')
-			dst, _ = appendAs(dst, value, part.sub)
+			if id != "" {
+				dst = appendString(dst, id)
+			} else {
+				dst, _ = appendAs(dst, value, part.sub)
+			}
 			found = true
 		}
 		if !found {

@@ -136,7 +136,7 @@ func FuzzAnswer(f *testing.F) {
 		if !ok {
 			return
 		}
-		body := r.appendResource(nil, &entity{id: "7", raw: []byte(object), doc: doc}, testBase)
+		body := r.appendResource(nil, &entity{id: "7", raw: []byte(object), doc: doc}, testBase, nil)
 		var decoded map[string]any
 		if err := json.Unmarshal(body, &decoded); err != nil {
 			t.Fatalf("%v: %s", err, body)

@@ -97,6 +97,7 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	spec.description = parseText(m.Key("description"))
 	spec.id, spec.idType = parseID(m.Need(spec.pos, "id", "where the API's objects hold their id"))
 	spec.only = parseConstants(m.Key("only"))
+	spec.hide = parseConstants(m.Key("hide"))
 	attributes, ok := m.Need(spec.pos, "attributes", "what SCIM shows").Entries()
 	for _, a := range attributes {
 		before := problems.Count()
@@ -148,6 +149,7 @@ func parseCall(entry source.Entry) callSpec {
 	spec.expect = parseConstants(m.Key("expect"))
 	spec.undo = parseText(m.Key("undo"))
 	spec.adoptBy = parseTexts(m.Key("adopt-by"))
+	spec.carry = parseCarry(m.Key("carry"))
 	spec.repeatable, _ = m.Key("repeatable").Bool()
 	if then := m.Key("then"); then.Present() {
 		_, spec.forget = then.Word("forget")
@@ -157,6 +159,20 @@ func parseCall(entry source.Entry) callSpec {
 	}
 	m.Close()
 	return spec
+}
+
+func parseCarry(n source.Node) []carrySpec {
+	m, ok := n.Map()
+	if !ok {
+		return nil
+	}
+	var carried []carrySpec
+	for _, entry := range m.Entries() {
+		if from := parseText(entry.Value); from.present() {
+			carried = append(carried, carrySpec{field: text{pos: entry.Key.Pos(), value: entry.Name}, from: from})
+		}
+	}
+	return carried
 }
 
 func parseFilter(entry source.Entry) filterSpec {

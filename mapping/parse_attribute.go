@@ -27,6 +27,8 @@ func parseAttribute(entry source.Entry) attributeSpec {
 	spec.take = parseTexts(m.Key("take"))
 	spec.parseEach(m.Key("each"))
 	spec.except = parseConstants(m.Key("except"))
+	spec.of = parseText(m.Key("of"))
+	spec.into = parseText(m.Key("into"))
 	spec.parseWords(m.Key("words"))
 	if keep := m.Key("keep"); keep.Present() {
 		_, spec.keep = keep.Word("here")

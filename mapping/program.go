@@ -55,6 +55,11 @@ type resourceType struct {
 	id        jsonpath.Path
 	idInteger bool
 	only      []constant
+	hide      []constant
+
+	// others is the name under which the correlations know the objects that
+	// "only" leaves out.
+	others string
 
 	attributes []*attribute
 	fields     []*field
@@ -64,7 +69,7 @@ type resourceType struct {
 	pushdown   map[schema.Path]pushdown
 
 	calls struct {
-		list, read, create, update, readmit, delete *call
+		list, read, others, create, update, readmit, delete *call
 	}
 }
 
@@ -94,6 +99,12 @@ type attribute struct {
 	// each says what the elements of a list in the API are made of.
 	each   []element
 	except []constant
+
+	// of is the resource type that the elements' values are ids of; nil when
+	// they are not references. into is the field that takes all of these ids;
+	// nil when the list can only be read.
+	of   *resourceType
+	into *jsonpath.Path
 
 	absent json.RawMessage
 

@@ -19,11 +19,17 @@ type run struct {
 	world   World
 	req     Request
 	tol     *tolerance.Session
-	report  Report
+	report  *Report
+
+	// part is what of a resource the answer is to hold.
+	part *projection
 
 	// thorough says that a resource that was deleted over SCIM has to be found
 	// even where that takes a look at the whole list.
 	thorough bool
+
+	// freshOthers says that this run itself has read what is none of the type.
+	freshOthers bool
 }
 
 // do makes one upstream call. An answer with an error status is not an error.
@@ -96,7 +102,9 @@ func (r *resourceType) validID(id string) bool {
 }
 
 // shows reports whether SCIM may see and touch the object at all.
-func (r *resourceType) shows(e *entity) bool { return holds(e.doc, r.only) }
+func (r *resourceType) shows(e *entity) bool {
+	return holds(e.doc, r.only) && (len(r.hide) == 0 || !holds(e.doc, r.hide))
+}
 
 func (r *resourceType) notFound(id string) *scim.Error {
 	if !r.validID(id) {
@@ -106,8 +114,16 @@ func (r *resourceType) notFound(id string) *scim.Error {
 }
 
 // scim returns the entity as a tree.
-func (x *run) scim(e *entity) (resource.Resource, error) {
-	return resource.ParseCanonical(x.appendResource(nil, e, x.req.Base))
+func (x *run) scim(ctx context.Context, e *entity) (resource.Resource, error) {
+	return x.scimPart(ctx, e, nil)
+}
+
+// scimPart returns a part of the entity as a tree.
+func (x *run) scimPart(ctx context.Context, e *entity, part *projection) (resource.Resource, error) {
+	if err := x.reveal(ctx, part, e); err != nil {
+		return nil, err
+	}
+	return resource.ParseCanonical(x.appendResource(nil, e, x.req.Base, part))
 }
 
 // learn remembers how the entity can be found; before is what it was found by

@@ -27,6 +27,9 @@ type page struct {
 	// over SCIM included.
 	items []*entity
 
+	// others are the ids of what SCIM may not know about.
+	others []string
+
 	// last says that no page follows.
 	last bool
 
@@ -34,14 +37,19 @@ type page struct {
 	pages int
 }
 
-// readPage reads one page of the list, from 1, with further query parameters.
-func (x *run) readPage(ctx context.Context, number int, query url.Values) (*page, error) {
+// readPage reads one page of the list, from 1.
+func (x *run) readPage(ctx context.Context, number int) (*page, error) {
+	return x.readPageOf(ctx, x.calls.list, number, nil)
+}
+
+// readPageOf reads one page of a list call, with further query parameters.
+func (x *run) readPageOf(ctx context.Context, list *call, number int, query url.Values) (*page, error) {
 	paging := &x.program.upstream.paging
 	asked := url.Values{paging.page: {strconv.Itoa(number)}, paging.size: {strconv.Itoa(paging.max)}}
 	for key, values := range query {
 		asked[key] = values
 	}
-	answer, err := x.do(ctx, x.calls.list, "", asked, nil)
+	answer, err := x.do(ctx, list, "", asked, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -65,6 +73,8 @@ func (x *run) readPage(ctx context.Context, number int, query url.Values) (*page
 		e := &entity{id: id, raw: []byte(item.Raw()), doc: item}
 		if x.shows(e) {
 			p.items = append(p.items, e)
+		} else {
+			p.others = append(p.others, id)
 		}
 		return true
 	})
@@ -102,8 +112,15 @@ func (x *run) eachPage(ctx context.Context, query url.Values, visit func(*page) 
 }
 
 func (x *run) eachPageFrom(ctx context.Context, number int, query url.Values, visit func(*page) (bool, error)) error {
+	return x.eachPageOf(ctx, x.calls.list, number, query, visit)
+}
+
+// eachPageOf is eachPage for a list call, from a page on.
+func (x *run) eachPageOf(
+	ctx context.Context, list *call, number int, query url.Values, visit func(*page) (bool, error),
+) error {
 	for ; number <= maxPages; number++ {
-		p, err := x.readPage(ctx, number, query)
+		p, err := x.readPageOf(ctx, list, number, query)
 		if err != nil {
 			return err
 		}
@@ -129,7 +146,7 @@ func (x *run) scan(ctx context.Context, again bool) (*Scan, error) {
 		if !again && x.world.Correlations.Scanned(x.name) != nil {
 			return nil, errScanned
 		}
-		reader := &run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req}
+		reader := &run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req, report: &Report{}}
 		scan, err := reader.readAll(ctx)
 		calls = reader.report.Calls
 		return scan, err
@@ -176,7 +193,7 @@ func (x *run) readAll(ctx context.Context) (*Scan, error) {
 
 // eachPageAhead is eachPage for a caller that wants all pages.
 func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)) error {
-	first, err := x.readPage(ctx, 1, nil)
+	first, err := x.readPage(ctx, 1)
 	if err != nil {
 		return err
 	}
@@ -191,9 +208,9 @@ func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)
 	for i := range readers {
-		readers[i] = run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req}
+		readers[i] = run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req, report: &Report{}}
 		group.Go(func() (err error) {
-			pages[i], err = readers[i].readPage(groupCtx, i+2, nil)
+			pages[i], err = readers[i].readPage(groupCtx, i+2)
 			return err
 		})
 	}

@@ -14,12 +14,12 @@ import (
 // body (RFC 7644 section 3.12) with its status, and the cause in Err.
 func (p *Program) Serve(ctx context.Context, w World, req Request) Response {
 	req.Base = strings.TrimRight(req.Base, "/")
-	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session()}
+	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session(), report: &Report{}}
 	response, err := x.serve(ctx)
 	if err != nil {
 		response = errorResponse(response, err)
 	}
-	response.Report = x.report
+	response.Report = *x.report
 	for _, name := range x.tol.Used() {
 		response.Report.Tolerances = append(response.Report.Tolerances, string(name))
 	}
@@ -70,6 +70,11 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 	allow := allowed(methods)
 	if method == "OPTIONS" {
 		return Response{Status: 204, Allow: allow}, nil
+	}
+	if x.resourceType != nil {
+		if x.part, err = x.parseProjection(query); err != nil {
+			return Response{}, err
+		}
 	}
 	do, ok := methods[method]
 	if !ok {
@@ -146,14 +151,17 @@ func (x *run) read(ctx context.Context, id string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return x.resourceResponse(200, e), nil
+	return x.resourceResponse(ctx, 200, e)
 }
 
-func (x *run) resourceResponse(status int, e *entity) Response {
+func (x *run) resourceResponse(ctx context.Context, status int, e *entity) (Response, error) {
+	if err := x.reveal(ctx, x.part, e); err != nil {
+		return Response{}, err
+	}
 	size := len(e.raw)*2 + 512
 	return Response{
 		Status:   status,
-		Body:     x.appendResource(make([]byte, 0, size), e, x.req.Base),
+		Body:     x.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
 		Location: x.location(x.req.Base, e.id),
-	}
+	}, nil
 }

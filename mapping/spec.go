@@ -52,6 +52,7 @@ type resourceSpec struct {
 	noAttributes, noCalls bool
 
 	only       []constantSpec
+	hide       []constantSpec
 	attributes []attributeSpec
 	calls      []callSpec
 	filters    []filterSpec
@@ -78,6 +79,8 @@ type attributeSpec struct {
 	each     []eachSpec
 	except   []constantSpec
 	words    []wordSpec
+	of       text
+	into     text
 	keep     bool
 	unique   bool
 	required bool
@@ -116,12 +119,18 @@ type callSpec struct {
 	forget     bool
 	search     bool
 	repeatable bool
+	carry      []carrySpec
 }
 
 type filterSpec struct {
 	attribute text
 	query     text
 	operators []text
+}
+
+// carrySpec is a field of a body that is taken from the object as it is.
+type carrySpec struct {
+	field, from text
 }
 
 // text is a scalar with its place.

@@ -65,6 +65,9 @@ func (x *run) touch(ch *change, path schema.Path) {
 
 // change reads a resource, works out what has to change, and does it.
 func (x *run) change(ctx context.Context, id string, wanted func(have resource.Resource) (*change, error)) (Response, error) {
+	if x.hasLists() && x.world.Gatherer != nil {
+		return x.gather(ctx, id, wanted)
+	}
 	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
 	if err != nil {
 		return Response{}, err
@@ -74,7 +77,7 @@ func (x *run) change(ctx context.Context, id string, wanted func(have resource.R
 	if err != nil {
 		return Response{}, err
 	}
-	have, err := x.scim(e)
+	have, err := x.scim(ctx, e)
 	if err != nil {
 		return Response{}, err
 	}
@@ -85,10 +88,13 @@ func (x *run) change(ctx context.Context, id string, wanted func(have resource.R
 	if err := x.complete(ch); err != nil {
 		return Response{}, err
 	}
+	if err := x.checkReferences(ctx, ch); err != nil {
+		return Response{}, err
+	}
 	if e, err = x.write(ctx, e, ch); err != nil {
 		return Response{}, err
 	}
-	return x.resourceResponse(200, e), nil
+	return x.resourceResponse(ctx, 200, e)
 }
 
 func (x *run) lockName(id string) string { return x.name + "/id:" + id }
@@ -116,8 +122,9 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 			return nil, err
 		}
 	}
-	if len(values) > 0 {
-		updated, err := x.update(ctx, e, values)
+	lists := x.memberships(ch)
+	if len(values)+len(lists) > 0 {
+		updated, err := x.update(ctx, e, values, lists)
 		switch {
 		case err != nil && turnOn:
 			// What was only half done is taken back.
@@ -169,12 +176,15 @@ func (x *run) transition(ch *change, e *entity) (turnOn, turnOff bool, err error
 }
 
 // update writes fields of an existing resource.
-func (x *run) update(ctx context.Context, e *entity, values []fieldValue) (*entity, error) {
+func (x *run) update(ctx context.Context, e *entity, values []fieldValue, lists []membership) (*entity, error) {
 	if x.calls.update == nil {
-		return nil, scim.BadRequest(scim.Mutability, "%s can't be changed.", values[0].field.owner.name())
+		return nil, scim.BadRequest(scim.Mutability, "A %s can't be changed.", x.name)
 	}
-	doc, err := body(x.calls.update.set, values)
+	doc, err := x.carried(x.calls.update, e)
 	if err != nil {
+		return nil, err
+	}
+	if doc, err = overlay(doc, x.calls.update.set, values, e, lists); err != nil {
 		return nil, err
 	}
 	updated, err := x.must(ctx, x.calls.update, e.id, doc)
@@ -186,6 +196,9 @@ func (x *run) update(ctx context.Context, e *entity, values []fieldValue) (*enti
 		return nil, err
 	}
 	if updated, err = x.after(ctx, e, updated); err != nil {
+		return nil, err
+	}
+	if err := x.took(updated, lists); err != nil {
 		return nil, err
 	}
 	return updated, x.heeded(updated, x.calls.update.set, values)

@@ -10,11 +10,16 @@ import (
 )
 
 // World is everything outside that a request may see and change.
-// Upstream, Correlations and Keeper must be set.
+// Upstream, Correlations and Keeper must be set. Requests that share a Keeper
+// should share the Gatherer.
 type World struct {
 	Upstream     Upstream
 	Correlations Correlations
 	Keeper       Keeper
+
+	// Gatherer lets changes of one resource be written together; nil to write
+	// each by itself.
+	Gatherer *Gatherer
 
 	// Tolerances are the leniencies towards identity providers that are on.
 	Tolerances tolerance.Set

@@ -46,7 +46,8 @@ func newBenchOn(
 		t: t, program: program, sandbox: sandbox, dialect: dialect, memory: newMemory(), keeper: newKeeper(),
 	}
 	b.world = World{
-		Upstream: &upstreamServer{handler: handler}, Correlations: b.memory, Keeper: b.keeper, Tolerances: tolerance.AllOn(),
+		Upstream: &upstreamServer{handler: handler}, Correlations: b.memory, Keeper: b.keeper, Gatherer: new(Gatherer),
+		Tolerances: tolerance.AllOn(),
 	}
 	return b
 }
@@ -121,11 +122,11 @@ type memory struct {
 	mu    sync.Mutex
 	ids   map[Key][]string
 	pages map[string]int
-	scan  *Scan
+	scans map[string]*Scan
 }
 
 func newMemory() *memory {
-	return &memory{ids: make(map[Key][]string), pages: make(map[string]int)}
+	return &memory{ids: make(map[Key][]string), pages: make(map[string]int), scans: make(map[string]*Scan)}
 }
 
 func (m *memory) IDs(key Key) []string {
@@ -151,19 +152,19 @@ func (m *memory) learn(id string, gone, now []Key) {
 	}
 }
 
-func (m *memory) Page(_, id string) int {
+func (m *memory) Page(resource, id string) int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.pages[id]
+	return m.pages[resource+"/"+id]
 }
 
-func (m *memory) Scanned(string) *Scan {
+func (m *memory) Scanned(resource string) *Scan {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.scan
+	return m.scans[resource]
 }
 
-func (m *memory) Scan(ctx context.Context, _ string, read func(context.Context) (*Scan, error)) (*Scan, error) {
+func (m *memory) Scan(ctx context.Context, resource string, read func(context.Context) (*Scan, error)) (*Scan, error) {
 	scan, err := read(ctx)
 	if err != nil {
 		return nil, err
@@ -172,23 +173,23 @@ func (m *memory) Scan(ctx context.Context, _ string, read func(context.Context) 
 	defer m.mu.Unlock()
 	for _, s := range scan.Objects {
 		m.learn(s.ID, nil, s.Keys)
-		m.pages[s.ID] = s.Page
+		m.pages[resource+"/"+s.ID] = s.Page
 	}
-	m.scan = &Scan{Visible: scan.Visible}
+	m.scans[resource] = &Scan{Visible: scan.Visible}
 	return scan, nil
 }
 
-func (m *memory) Doubt(string) {
+func (m *memory) Doubt(resource string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.scan = nil
+	delete(m.scans, resource)
 }
 
-func (m *memory) Shift(string) {
+func (m *memory) Shift(resource string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.scan != nil {
-		m.scan = &Scan{}
+	if m.scans[resource] != nil {
+		m.scans[resource] = &Scan{}
 	}
 }
 
@@ -198,33 +199,39 @@ type keeper struct {
 	records map[string]Record
 	held    map[string]bool
 	freed   *sync.Cond
+
+	// waiters counts the calls of Lock that wait; waiting tells of a new one.
+	waiters int
+	waiting *sync.Cond
 }
 
 func newKeeper() *keeper {
 	k := &keeper{records: make(map[string]Record), held: make(map[string]bool)}
-	k.freed = sync.NewCond(&k.mu)
+	k.freed, k.waiting = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
 	return k
 }
 
-func (k *keeper) Record(_ context.Context, _, id string) (Record, error) {
+func (k *keeper) Record(_ context.Context, resource, id string) (Record, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.records[id], nil
+	return k.records[resource+"/"+id], nil
 }
 
-func (k *keeper) Update(_ context.Context, _, id string, change func(Record) Record) (Record, error) {
+func (k *keeper) Update(_ context.Context, resource, id string, change func(Record) Record) (Record, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.records[id] = change(k.records[id])
-	return k.records[id], nil
+	name := resource + "/" + id
+	k.records[name] = change(k.records[name])
+	return k.records[name], nil
 }
 
 func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var ids []string
-	for id, record := range k.records {
-		if unquote(record.Attributes[key.Attribute]) == key.Value {
+	for name, record := range k.records {
+		id, ours := strings.CutPrefix(name, key.Resource+"/")
+		if ours && unquote(record.Attributes[key.Attribute]) == key.Value {
 			ids = append(ids, id)
 		}
 	}
@@ -232,11 +239,24 @@ func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
 	return ids, nil
 }
 
-func (k *keeper) Lock(_ context.Context, names ...string) (func(), error) {
+func (k *keeper) Lock(ctx context.Context, names ...string) (func(), error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	stop := context.AfterFunc(ctx, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.freed.Broadcast()
+	})
+	defer stop()
 	for slices.ContainsFunc(names, func(name string) bool { return k.held[name] }) {
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		k.waiters++
+		k.waiting.Broadcast()
 		k.freed.Wait()
+		k.waiters--
+		k.waiting.Broadcast()
 	}
 	for _, name := range names {
 		k.held[name] = true

@@ -102,21 +102,73 @@ func TestModuleSyntax(t *testing.T) {
 	}
 }
 
+// hasTable compares what stands between two marks in the README.
+func hasTable(t *testing.T, mark, want string) {
+	t.Helper()
+	_, table, _ := strings.Cut(readShipped(t, "README.md"), "<!-- "+mark+" -->\n")
+	table, _, ok := strings.Cut(table, "<!-- /"+mark+" -->")
+	if !ok {
+		t.Fatalf("the README has no table of %s", mark)
+	}
+	if table != want {
+		t.Errorf("the README should have\n%s", want)
+	}
+}
+
 // TestREADMETolerances compares the README's table with the code's.
 func TestREADMETolerances(t *testing.T) {
-	readme := readShipped(t, "README.md")
-	_, table, _ := strings.Cut(readme, "<!-- tolerances -->\n")
-	table, _, ok := strings.Cut(table, "<!-- /tolerances -->")
-	if !ok {
-		t.Fatal("the README has no table of tolerances")
-	}
 	var want strings.Builder
 	want.WriteString("| name | who | what is accepted |\n|---|---|---|\n")
 	for _, info := range tolerance.All {
 		want.WriteString("| `" + string(info.Name) + "` | " + info.Who + " | " + info.What + " |\n")
 	}
-	if table != want.String() {
-		t.Errorf("the README should have\n%s", want.String())
+	hasTable(t, "tolerances", want.String())
+}
+
+// TestREADMEProfiles compares the README's table with the code's.
+func TestREADMEProfiles(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("| profile | what is on |\n|---|---|\n")
+	for i, profile := range tolerance.Profiles {
+		on := "nothing"
+		if names := profile.Set.Names(); len(names) == len(tolerance.All) {
+			on = "everything"
+		} else if len(names) > 0 {
+			quoted := make([]string, len(names))
+			for i, name := range names {
+				quoted[i] = "`" + string(name) + "`"
+			}
+			on = strings.Join(quoted, ", ")
+		}
+		if i == 0 {
+			on += "; the default"
+		}
+		want.WriteString("| `" + profile.Name + "` | " + on + " |\n")
+	}
+	hasTable(t, "profiles", want.String())
+}
+
+// TestREADMEMetrics looks for each metric of the code in the README and in the
+// documentation of the module, and for others in them.
+func TestREADMEMetrics(t *testing.T) {
+	rows := func(file, pattern string) []string {
+		var names []string
+		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(readShipped(t, file), -1) {
+			names = append(names, m[1])
+		}
+		slices.Sort(names)
+		return names
+	}
+	known := rows("caddymodule/metrics.go", `"(caddy_scim_\w+)"`)
+	if len(known) == 0 {
+		t.Fatal("the code has no metrics")
+	}
+	for file, pattern := range map[string]string{
+		"README.md": "(?m)^\\| `(caddy_\\w+)` \\|", "caddymodule/module.go": "(?m)^// `(caddy_\\w+)` \\|",
+	} {
+		if described := rows(file, pattern); !slices.Equal(described, known) {
+			t.Errorf("%s has %q, the code %q", file, described, known)
+		}
 	}
 }
 

@@ -72,7 +72,7 @@ func TestStart(t *testing.T) {
 		"faulty mappings":    {edit: replaced("mappings mappings.yaml", "mappings "+broken), want: []string{"broken.yaml:1:10: ", "broken.yaml:4:15: ", "broken.yaml:5:5: ", "atributes", "^"}},
 		"unknown option":     {edit: replaced("scim {", "scim {\n\t\ttokens x"), want: []string{"Caddyfile:", "tokens"}},
 		"option twice":       {edit: replaced("base_path /api/scim/v2", "base_path /a\n\t\tbase_path /b"), want: []string{"Caddyfile:", "base_path", "twice"}},
-		"unknown leniency":   {edit: replaced("scim {", "scim {\n\t\ttolerances_off everything"), want: []string{"everything", "op-case"}},
+		"unknown leniency":   {edit: replaced("scim {", "scim {\n\t\ttolerances -everything"), want: []string{"everything", "op-case"}},
 		"argument too many":  {edit: replaced("scim {", "scim mappings.yaml {"), want: []string{"Caddyfile:", "mappings.yaml"}},
 		"no token at all":    {edit: replaced("\ttoken {env.SCIM_TOKEN}\n", ""), want: []string{"token", "passthrough"}},
 		"token, passthrough": {edit: replaced("import own_tokens\n", "import own_tokens\n\t\tpassthrough\n"), want: []string{"passthrough", "token"}},

@@ -115,6 +115,36 @@ func (v Value) Each(f func(Value) bool) {
 	}
 }
 
+// Collect returns the value at the path as JSON, where a list on the way stands
+// for the list of what its elements hold there. It reports false when there is
+// no value, or an element has none.
+func (v Value) Collect(p Path) (raw []byte, ok bool) {
+	return collect(nil, v.r, p.keys)
+}
+
+func collect(dst []byte, r gjson.Result, keys []string) ([]byte, bool) {
+	switch {
+	case len(keys) == 0:
+		return append(dst, r.Raw...), r.Exists()
+	case r.IsArray():
+		dst = append(dst, '[')
+		ok, first := true, true
+		r.ForEach(func(_, element gjson.Result) bool {
+			if !first {
+				dst = append(dst, ',')
+			}
+			first = false
+			dst, ok = collect(dst, element, keys)
+			return ok
+		})
+		return append(dst, ']'), ok
+	case !r.IsObject():
+		return dst, false
+	default:
+		return collect(dst, r.Get(gjson.Escape(keys[0])), keys[1:])
+	}
+}
+
 // Keys calls f for each key of an object until it returns false. It does
 // nothing for any other value.
 func (v Value) Keys(f func(key string, value Value) bool) {

@@ -93,7 +93,7 @@ func (c *Canon) value(a *schema.Attribute, w *where, v any) (any, bool, error) {
 func (c *Canon) list(a *schema.Attribute, w *where, v any) (any, bool, error) {
 	in, ok := v.([]any)
 	if !ok {
-		if s, ok := v.(string); ok && isBlank(s) && c.Tol.Allow(tolerance.BlankMeansUnset) {
+		if s, ok := v.(string); ok && isBlank(s) && !a.BlankIsMistake && c.Tol.Allow(tolerance.BlankMeansUnset) {
 			return nil, true, nil
 		}
 		if !c.Tol.Allow(tolerance.SingleObjectForList) {
@@ -116,6 +116,9 @@ func (c *Canon) list(a *schema.Attribute, w *where, v any) (any, bool, error) {
 			continue
 		}
 		out = append(out, el)
+	}
+	if a.BlankIsMistake && len(out) == 0 && len(in) > 0 {
+		return nil, false, valueError(w, "has values that are all blank; an empty list removes all")
 	}
 	return out, true, c.onePrimary(out, w)
 }

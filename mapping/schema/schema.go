@@ -69,6 +69,11 @@ type Attribute struct {
 	ReferenceTypes  []string
 	SubAttributes   []*Attribute
 
+	// BlankIsMistake says that a list of nothing but blank values is a mistake
+	// and does not empty the attribute: too much hangs on it for a template that
+	// was not filled in. It is not part of the JSON either.
+	BlankIsMistake bool
+
 	// Words are further texts, in lower case, that requests may send for true
 	// and false. They are the service's own matter and not part of the JSON.
 	Words map[string]bool

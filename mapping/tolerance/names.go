@@ -15,7 +15,8 @@ const (
 	// OneLogin templates with an employee number outside quotes.
 	NumberForString Name = "number-for-string"
 	// SingleObjectForList takes one value where the schema has a list.
-	// OneLogin's Enterprise template has emails as an object.
+	// OneLogin's Enterprise template has emails as an object; Microsoft's
+	// reference tests for Entra ID add one member as a string.
 	SingleObjectForList Name = "object-for-list"
 	// ListForSingle takes a list of one value where the schema has one value.
 	// Entra ID sends manager as a list in PATCH.
@@ -85,7 +86,7 @@ var All = []Info{
 	{NumberBooleans, "OneLogin", `A boolean as the number 1 or 0.`},
 	{StringNumbers, "OneLogin", `A number as a string, such as "42".`},
 	{NumberForString, "OneLogin", `A number where the schema has a string; its digits are the string.`},
-	{SingleObjectForList, "OneLogin, JumpCloud", `One value where the schema has a list: the list of that value.`},
+	{SingleObjectForList, "OneLogin, Entra ID, JumpCloud", `One value where the schema has a list: the list of that value.`},
 	{ListForSingle, "Entra ID", `A list of one value where the schema has a single value: that value.`},
 	{PlainStringForComplex, "Entra ID, OneLogin", `A string where the schema has a complex value: its sub-attribute "value".`},
 	{ObjectForSimple, "Entra ID", `An object with "value" where the schema has a simple value: that value.`},

@@ -1,0 +1,58 @@
+package caddymodule
+
+import (
+	"errors"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
+
+// metrics are a handler's counters in the registry of its configuration. A nil
+// *metrics counts nothing.
+type metrics struct {
+	// tolerances has a counter for each leniency that is on, and so a bound.
+	tolerances map[string]prometheus.Counter
+}
+
+// newMetrics registers the counters, or takes those that another handler of
+// the same configuration has registered. Each leniency that is on begins with
+// 0, so that one that nobody needs can be told from one that is off.
+func newMetrics(registry prometheus.Registerer, on tolerance.Set) (*metrics, error) {
+	used, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_scim_tolerances_used_total",
+		Help: "SCIM requests that needed a leniency towards identity providers, by the leniency's name.",
+	}, []string{"tolerance"}))
+	if err != nil {
+		return nil, err
+	}
+	m := &metrics{tolerances: make(map[string]prometheus.Counter)}
+	for _, name := range on.Names() {
+		m.tolerances[string(name)] = used.WithLabelValues(string(name))
+	}
+	return m, nil
+}
+
+// register registers a collector, or returns the one that is there already.
+func register[C prometheus.Collector](registry prometheus.Registerer, c C) (C, error) {
+	err := registry.Register(c)
+	var already prometheus.AlreadyRegisteredError
+	if errors.As(err, &already) {
+		if existing, ok := already.ExistingCollector.(C); ok {
+			return existing, nil
+		}
+	}
+	return c, err
+}
+
+// count counts the leniencies that one request needed.
+func (m *metrics) count(tolerances []string) {
+	if m == nil {
+		return
+	}
+	for _, name := range tolerances {
+		if counter, ok := m.tolerances[name]; ok {
+			counter.Inc()
+		}
+	}
+}

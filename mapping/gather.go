@@ -1,0 +1,208 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// Gatherer lets changes of one resource that wait for each other be written
+// together. It is safe for concurrent use; the zero value is ready.
+type Gatherer struct {
+	mu      sync.Mutex
+	waiting map[string][]*job
+}
+
+// job is a change that waits for its turn.
+type job struct {
+	run    *run
+	ctx    context.Context
+	wanted func(have resource.Resource) (*change, error)
+
+	// done is closed when response and err are set.
+	done     chan struct{}
+	response Response
+	err      error
+}
+
+func (j *job) finish(response Response, err error) {
+	j.response, j.err = response, err
+	close(j.done)
+}
+
+func (j *job) finished() bool {
+	select {
+	case <-j.done:
+		return true
+	default:
+		return false
+	}
+}
+
+func (g *Gatherer) add(name string, j *job) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.waiting == nil {
+		g.waiting = make(map[string][]*job)
+	}
+	g.waiting[name] = append(g.waiting[name], j)
+}
+
+// take hands over all jobs that wait under a name.
+func (g *Gatherer) take(name string) []*job {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	jobs := g.waiting[name]
+	delete(g.waiting, name)
+	return jobs
+}
+
+// withdraw takes a job back and reports whether nobody has begun it.
+func (g *Gatherer) withdraw(name string, j *job) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := slices.Index(g.waiting[name], j)
+	if i < 0 {
+		return false
+	}
+	if g.waiting[name] = slices.Delete(g.waiting[name], i, i+1); len(g.waiting[name]) == 0 {
+		delete(g.waiting, name)
+	}
+	return true
+}
+
+// gather does a change together with all others of the same resource that
+// came while it waited for its turn.
+func (x *run) gather(ctx context.Context, id string, wanted func(have resource.Resource) (*change, error)) (Response, error) {
+	j := &job{run: x, ctx: ctx, wanted: wanted, done: make(chan struct{})}
+	name := x.lockName(id)
+	x.world.Gatherer.add(name, j)
+	release, err := x.world.Keeper.Lock(ctx, name)
+	if err != nil {
+		if x.world.Gatherer.withdraw(name, j) {
+			return Response{}, err
+		}
+		// Somebody is at it already, within limits of their own.
+		<-j.done
+		return j.response, j.err
+	}
+	defer release()
+	if !j.finished() {
+		jobs := x.world.Gatherer.take(name)
+		defer func() {
+			// Whatever happened, nobody may wait for ever.
+			for _, other := range jobs {
+				if !other.finished() {
+					other.finish(Response{}, errors.New("the change was given up"))
+				}
+			}
+		}()
+		shared, cancel := sharedContext(jobs)
+		defer cancel()
+		x.together(shared, id, jobs)
+	}
+	return j.response, j.err
+}
+
+// sharedContext ends when nobody waits for any of the jobs any more, so that
+// the one that happens to do them does not take the others along when it ends.
+func sharedContext(jobs []*job) (context.Context, context.CancelFunc) {
+	ctx := context.WithoutCancel(jobs[0].ctx)
+	ended := func() {}
+	last, limited := time.Time{}, true
+	for _, j := range jobs {
+		deadline, ok := j.ctx.Deadline()
+		limited = limited && ok
+		if deadline.After(last) {
+			last = deadline
+		}
+	}
+	if limited {
+		ctx, ended = context.WithDeadline(ctx, last)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var waiting atomic.Int64
+	waiting.Store(int64(len(jobs)))
+	stops := make([]func() bool, 0, len(jobs))
+	for _, j := range jobs {
+		stops = append(stops, context.AfterFunc(j.ctx, func() {
+			if waiting.Add(-1) == 0 {
+				cancel()
+			}
+		}))
+	}
+	return ctx, func() {
+		for _, stop := range stops {
+			stop()
+		}
+		cancel()
+		ended()
+	}
+}
+
+// together reads the resource once, applies each change to what the one before
+// made of it, and writes the sum. A change that can't be is refused without an
+// effect on the others; when the API refuses the sum, each is tried alone.
+func (x *run) together(ctx context.Context, id string, jobs []*job) {
+	refuse := func(err error) {
+		for _, j := range jobs {
+			if !j.finished() {
+				j.finish(Response{}, err)
+			}
+		}
+	}
+	e, err := x.load(ctx, id)
+	if err != nil {
+		refuse(err)
+		return
+	}
+	have, err := x.scim(ctx, e)
+	if err != nil {
+		refuse(err)
+		return
+	}
+	total := &change{have: have, want: have, touched: make(map[schema.Path]bool), mustClear: true}
+	var live []*job
+	for _, j := range jobs {
+		ch, err := j.wanted(total.want)
+		if err == nil {
+			err = x.complete(ch)
+		}
+		if err == nil {
+			err = x.checkReferences(ctx, ch)
+		}
+		if err != nil {
+			j.finish(Response{}, err)
+			continue
+		}
+		total.want = ch.want
+		total.mustClear = total.mustClear && ch.mustClear
+		maps.Copy(total.touched, ch.touched)
+		live = append(live, j)
+	}
+	if len(live) == 0 {
+		return
+	}
+	written, err := x.write(ctx, e, total)
+	if err == nil {
+		for _, j := range live {
+			j.finish(j.run.resourceResponse(ctx, 200, written))
+		}
+		return
+	}
+	if e := scim.AsError(err); len(live) == 1 || e.Status >= 500 || e.Status == 429 {
+		refuse(err)
+		return
+	}
+	for _, j := range live {
+		x.together(ctx, id, []*job{j})
+	}
+}

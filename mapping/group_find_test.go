@@ -1,0 +1,99 @@
+package mapping
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
+)
+
+func TestGroupFilters(t *testing.T) {
+	inTeamDialects(t, func(t *testing.T, b *teamBench) {
+		other := b.sandbox.AddTeam(qualytics.Team{Name: "Finance 2", UserIDs: []int{b.one, b.bot}})
+		finance, second := fmt.Sprint(b.team), fmt.Sprint(other)
+		for _, c := range []struct {
+			filter string
+			want   []string
+		}{
+			{`displayName eq "Finance"`, []string{finance}},
+			{`displayname EQ "fINANCE"`, []string{finance}},
+			{`displayName eq "Fin"`, nil},
+			{`displayName eq ""`, nil},
+			{`displayName sw "finance"`, []string{finance, second}},
+			{`displayName co "2"`, []string{second}},
+			{`id eq "{team}"`, []string{finance}},
+			{`id eq "987654"`, nil},
+			{`id eq "garbage"`, nil},
+			{`members.value eq "{one}"`, []string{finance, second}},
+			{`members eq "{two}"`, []string{finance}},
+			{`members[value eq "{one}"]`, []string{finance, second}},
+			{`members eq "{bot}"`, nil},
+			{`members eq "{gone}"`, nil},
+			{`members.value eq "{off}"`, []string{finance}},
+			{`id eq "{team}" and members eq "{one}"`, []string{finance}},
+			{`id eq "{team}" and members eq "{four}"`, nil},
+			{`displayName eq "Finance 2" and members.value eq "{one}"`, []string{second}},
+		} {
+			if got := idsOf(t, b.want(200, "GET", groupsBy(b.fill(c.filter)), "")); !slices.Equal(got, c.want) && len(got)+len(c.want) > 0 {
+				t.Errorf("%s finds %v, want %v", c.filter, got, c.want)
+			}
+		}
+		for _, filter := range []string{`nickName eq "x"`, `permission eq "Author"`, `members.foo eq "x"`, `displayName`, `userName eq "one"`} {
+			if response := b.fails(400, "invalidFilter", "GET", groupsBy(filter), ""); response.Err == nil {
+				t.Errorf("%s is no error", filter)
+			}
+		}
+	})
+}
+
+func TestGroupCosts(t *testing.T) {
+	inTeamDialects(t, func(t *testing.T, b *teamBench) {
+		b.costs(1, func() { b.want(200, "GET", b.path(), "") })
+		b.costs(1, func() { b.want(200, "GET", groupsBy(`displayName eq "finance"`), "") })
+		b.costs(1, func() { b.want(200, "GET", groupsBy(`displayName eq "no such"`), "") })
+		b.costs(1, func() { b.want(200, "GET", groupsBy(b.fill(`id eq "{team}" and members eq "{one}"`)), "") })
+	})
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(60, 3)
+		b.costs(2, func() { b.want(200, "GET", "/Groups/2", "") })
+		b.costs(1, func() { b.want(200, "GET", "/Groups/2", "") })
+		b.costs(1, func() { b.want(200, "GET", groupsBy(`displayName eq "sales dq"`)+"&excludedAttributes=members", "") })
+		b.costs(2, func() {
+			b.want(200, "PATCH", "/Groups/2", patchOf(`{"op":"remove","path":"members"}`))
+		})
+	})
+}
+
+func TestGroupLists(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(20, 230)
+		var all []string
+		for _, team := range b.sandbox.Teams() {
+			if team.Name != qualytics.PublicTeam {
+				all = append(all, fmt.Sprint(team.ID))
+			}
+		}
+		for range 2 {
+			for _, c := range []struct {
+				query    string
+				from, to int
+			}{
+				{"", 0, 230},
+				{"?count=1000", 0, 230},
+				{"?startIndex=1&count=100", 0, 100},
+				{"?startIndex=101&count=100", 100, 200},
+				{"?startIndex=201&count=100", 200, 230},
+				{"?startIndex=99&count=3", 98, 101},
+				{"?startIndex=500", 0, 0},
+				{"?count=0", 0, 0},
+			} {
+				doc := b.want(200, "GET", "/Groups"+c.query, "")
+				shows(t, doc, map[string]any{"totalResults": 230.0, "itemsPerPage": float64(c.to - c.from)})
+				if got := idsOf(t, doc); !slices.Equal(got, all[c.from:c.to]) {
+					t.Errorf("%s: %v", c.query, got)
+				}
+			}
+		}
+	})
+}

@@ -1,0 +1,179 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"slices"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// on returns a run of another resource type within the same request.
+func (x *run) on(r *resourceType) *run {
+	return &run{resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report}
+}
+
+// reveal finds out which elements of the entities' lists SCIM may show: a
+// reference to something that SCIM does not show would lead nowhere.
+func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity) error {
+	for _, a := range x.attributes {
+		if a.of == nil || len(entities) == 0 || !part.includes(a.path) {
+			continue
+		}
+		target := x.on(a.of)
+		if err := target.knowOthers(ctx); err != nil {
+			return err
+		}
+		for _, e := range entities {
+			var err error
+			a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
+				id := firstScalar(v, a.idPaths()).Text()
+				if id == "" {
+					target.findByName(a, e, v)
+					return true
+				}
+				if _, seen := e.unshown[id]; seen {
+					return true
+				}
+				var hidden bool
+				if hidden, err = target.isOther(ctx, id); hidden {
+					if e.unshown == nil {
+						e.unshown = make(map[string]bool)
+					}
+					e.unshown[id] = true
+				}
+				return err == nil
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// findByName finds the id of an element that the API gives by its name alone,
+// where that is known: a call for each would cost more than the id is worth.
+func (x *run) findByName(a *attribute, e *entity, v jsonpath.Value) {
+	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
+	name := a.nameOf(v)
+	if i < 0 || name == "" {
+		return
+	}
+	if ids := x.world.Correlations.IDs(x.indexed[i].key(x.resourceType, name)); len(ids) == 1 {
+		if e.named == nil {
+			e.named = make(map[string]string)
+		}
+		e.named[name] = ids[0]
+	}
+}
+
+// nameOf returns what an element is called.
+func (a *attribute) nameOf(v jsonpath.Value) string {
+	for i := range a.each {
+		if a.each[i].key == "display" {
+			return firstScalar(v, a.each[i].paths).Text()
+		}
+	}
+	return ""
+}
+
+// knowOthers reads which objects of the API are none of this type, unless that
+// is known.
+func (x *run) knowOthers(ctx context.Context) error {
+	if x.calls.others == nil || x.world.Correlations.Scanned(x.others) != nil {
+		return nil
+	}
+	return x.scanOthers(ctx)
+}
+
+func (x *run) scanOthers(ctx context.Context) error {
+	x.freshOthers = true
+	var calls []CallReport
+	_, err := x.world.Correlations.Scan(ctx, x.others, func(ctx context.Context) (*Scan, error) {
+		reader := x.on(x.resourceType)
+		reader.report = &Report{}
+		scan, err := reader.readOthers(ctx)
+		calls = reader.report.Calls
+		return scan, err
+	})
+	if ctx.Err() == nil {
+		x.report.Calls = append(x.report.Calls, calls...)
+	}
+	var waited *CallError
+	if errors.As(err, &waited) {
+		err = x.program.upstream.unanswered(waited)
+	}
+	return err
+}
+
+func (x *run) readOthers(ctx context.Context) (*Scan, error) {
+	scan := &Scan{}
+	err := x.eachPageOf(ctx, x.calls.others, 1, url.Values{}, func(p *page) (bool, error) {
+		for _, id := range p.others {
+			scan.Objects = append(scan.Objects, Scanned{
+				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},
+			})
+		}
+		return true, nil
+	})
+	return scan, err
+}
+
+// isOther reports whether SCIM does not show the object with this id: it is
+// none of this type, or was deleted over SCIM. An id that nobody has seen yet
+// may be one of the others that was made since they were last read.
+func (x *run) isOther(ctx context.Context, id string) (bool, error) {
+	key := Key{Resource: x.others, Attribute: "id", Value: id}
+	if x.isKnown(key) {
+		return true, nil
+	}
+	if x.calls.others != nil && !x.seen(id) {
+		if !x.freshOthers {
+			if err := x.scanOthers(ctx); err != nil {
+				return false, err
+			}
+		}
+		if x.isKnown(key) {
+			return true, nil
+		}
+		x.world.Correlations.Learn(id, nil, []Key{x.noneKey(id)})
+	}
+	record, err := x.world.Keeper.Record(ctx, x.name, id)
+	return !record.Deleted.IsZero(), err
+}
+
+// noneKey is the fact that the object with this id is none of the others.
+func (r *resourceType) noneKey(id string) Key {
+	return Key{Resource: r.others, Attribute: "(none of them)", Value: id}
+}
+
+func (x *run) isKnown(key Key) bool { return len(x.world.Correlations.IDs(key)) > 0 }
+
+// referable checks that there is a resource with this id to refer to, which
+// takes no call for one that has been seen.
+func (x *run) referable(ctx context.Context, id string) (bool, error) {
+	if !x.validID(id) {
+		return false, nil
+	}
+	known := x.seen(id)
+	record, err := x.world.Keeper.Record(ctx, x.name, id)
+	if err != nil || known && record.Deleted.IsZero() {
+		return known, err
+	}
+	_, err = x.load(ctx, id)
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// unknownReference is the error for an id that is nobody's.
+func unknownReference(a *attribute, id string) *scim.Error {
+	if !a.of.validID(id) {
+		return scim.BadRequest(scim.InvalidValue, "%s holds a value that can't be the id of a %s; nothing was changed.", a.name(), a.of.name)
+	}
+	return scim.BadRequest(scim.InvalidValue, "%s holds the id %s, but there is no such %s; nothing was changed.", a.name(), id, a.of.name)
+}
