@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"errors"
 	"net/url"
 	"slices"
 
@@ -13,6 +12,14 @@ import (
 // on returns a run of another resource type within the same request.
 func (x *run) on(r *resourceType) *run {
 	return &run{resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report}
+}
+
+// apart returns a run of the same resource type with a report of its own, for
+// what goes on beside the request.
+func (x *run) apart() *run {
+	r := x.on(x.resourceType)
+	r.report = &Report{}
+	return r
 }
 
 // reveal finds out which elements of the entities' lists SCIM may show: a
@@ -91,21 +98,9 @@ func (x *run) knowOthers(ctx context.Context) error {
 
 func (x *run) scanOthers(ctx context.Context) error {
 	x.freshOthers = true
-	var calls []CallReport
-	_, err := x.world.Correlations.Scan(ctx, x.others, func(ctx context.Context) (*Scan, error) {
-		reader := x.on(x.resourceType)
-		reader.report = &Report{}
-		scan, err := reader.readOthers(ctx)
-		calls = reader.report.Calls
-		return scan, err
+	_, err := x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
+		return reader.readOthers(ctx)
 	})
-	if ctx.Err() == nil {
-		x.report.Calls = append(x.report.Calls, calls...)
-	}
-	var waited *CallError
-	if errors.As(err, &waited) {
-		err = x.program.upstream.unanswered(waited)
-	}
 	return err
 }
 

@@ -139,15 +139,24 @@ var errScanned = errors.New("there is a fresh scan")
 // Unless the caller has found a fresh scan wanting, the error is errScanned when
 // there turns out to be one.
 func (x *run) scan(ctx context.Context, again bool) (*Scan, error) {
-	// The reading may outlive this request when others wait for it too, so
-	// that it has a run of its own.
-	var calls []CallReport
-	scan, err := x.world.Correlations.Scan(ctx, x.name, func(ctx context.Context) (*Scan, error) {
+	return x.shared(ctx, x.name, func(ctx context.Context, reader *run) (*Scan, error) {
 		if !again && x.world.Correlations.Scanned(x.name) != nil {
 			return nil, errScanned
 		}
-		reader := &run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req, report: &Report{}}
-		scan, err := reader.readAll(ctx)
+		return reader.readAll(ctx)
+	})
+}
+
+// shared reads something that the correlations know under a name, together
+// with all others who ask for it at the moment. The reading may outlive this
+// request when others wait for it too, so that it has a run of its own.
+func (x *run) shared(
+	ctx context.Context, name string, read func(ctx context.Context, reader *run) (*Scan, error),
+) (*Scan, error) {
+	var calls []CallReport
+	scan, err := x.world.Correlations.Scan(ctx, name, func(ctx context.Context) (*Scan, error) {
+		reader := x.apart()
+		scan, err := read(ctx, reader)
 		calls = reader.report.Calls
 		return scan, err
 	})
@@ -203,12 +212,12 @@ func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)
 	if first.pages == 0 {
 		return x.eachPageFrom(ctx, 2, nil, visit)
 	}
-	readers := make([]run, first.pages-1)
+	readers := make([]*run, first.pages-1)
 	pages := make([]*page, first.pages-1)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(readAhead)
 	for i := range readers {
-		readers[i] = run{resourceType: x.resourceType, program: x.program, world: x.world, req: x.req, report: &Report{}}
+		readers[i] = x.apart()
 		group.Go(func() (err error) {
 			pages[i], err = readers[i].readPage(groupCtx, i+2)
 			return err
