@@ -103,10 +103,13 @@ func (x *run) adopt(ctx context.Context, ch *change, values []fieldValue) (*enti
 		if err != nil {
 			return nil, err
 		}
+		// What a create without an answer has made is nobody's yet.
+		unfinished := a.unfinishedKey(x.resourceType, value)
+		mine := len(x.world.Correlations.IDs(unfinished)) > 0
 		var free []*entity
 		taken := ""
 		for _, e := range found {
-			if !x.hidden(e) && (a.unique || e.record.Claimed) {
+			if !x.hidden(e) && (e.record.Claimed || a.unique && !mine) {
 				taken = e.id
 				continue
 			}
@@ -116,7 +119,11 @@ func (x *run) adopt(ctx context.Context, ch *change, values []fieldValue) (*enti
 		case taken != "" && (a.unique || len(free) == 0):
 			return nil, scim.Errorf(409, scim.Uniqueness, "%s is already taken by the %s with the id %s.", a.name(), x.name, taken)
 		case len(free) > 0:
-			return x.take(ctx, preferred(x.resourceType, free), ch, values)
+			e, err := x.take(ctx, preferred(x.resourceType, free), ch, values)
+			if err == nil {
+				x.world.Correlations.Learn("?", []Key{unfinished}, nil)
+			}
+			return e, err
 		}
 	}
 	return nil, nil
@@ -258,13 +265,12 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	e, err := x.must(ctx, c, "", doc)
 	if err != nil {
 		if uncertain(err) {
-			// The next look-up has to look again.
-			x.world.Correlations.Doubt(x.name)
+			x.unfinished(values)
 		}
 		return nil, err
 	}
 	if e == nil {
-		x.world.Correlations.Doubt(x.name)
+		x.unfinished(values)
 		return nil, x.program.upstream.nonsense("the answer holds no " + x.id.String())
 	}
 	if !holds(e.doc, c.expect) || !x.shows(e) {
@@ -288,6 +294,25 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	x.learn(e, nil)
 	x.world.Correlations.Shift(x.name)
 	return e, nil
+}
+
+// unfinished notes that an account may have been made although no answer says
+// so: the next look-up has to look again, and the next create of the same may
+// take it.
+func (x *run) unfinished(values []fieldValue) {
+	x.world.Correlations.Doubt(x.name)
+	for _, a := range x.calls.create.adoptBy {
+		if value, ok := adoptValue(a, values); ok {
+			x.world.Correlations.Learn("?", nil, []Key{a.unfinishedKey(x.resourceType, value)})
+		}
+	}
+}
+
+// unfinishedKey is the fact that a create with this value got no answer.
+func (a *attribute) unfinishedKey(r *resourceType, value string) Key {
+	key := a.key(r, value)
+	key.Attribute = "(being made) " + key.Attribute
+	return key
 }
 
 // uncertain reports whether a call that failed may have had its effect all the

@@ -167,7 +167,8 @@ func TestValidationErrorsNameTheAttribute(t *testing.T) {
 }
 
 // TestLostAnswerToCreate has an account be made without anybody knowing: the
-// next look-up must look again, and a repeat must not make another.
+// next look-up must look again, and a repeat must not make another but take it,
+// once.
 func TestLostAnswerToCreate(t *testing.T) {
 	for name, fault := range map[string]qualytics.Fault{
 		"reset": {Kind: qualytics.ResetAfter}, "half an answer": {Kind: qualytics.Truncated},
@@ -180,8 +181,16 @@ func TestLostAnswerToCreate(t *testing.T) {
 				}
 				b.sandbox.Fail("POST /api/users", fault, 1)
 				b.fails(502, "", "POST", "/Users", `{"userName":"new.one"}`)
-				if ids := b.found(`userName eq "new.one"`); len(ids) != 1 {
-					t.Errorf("found %v", ids)
+				made := b.found(`userName eq "new.one"`)
+				if len(made) != 1 {
+					t.Fatalf("found %v", made)
+				}
+				// The repeat gets what the first one made, as it describes it.
+				people := len(b.sandbox.Users())
+				answer := b.want(201, "POST", "/Users", `{"userName":"New.One","active":false,"roles":[{"value":"Manager"}]}`)
+				shows(t, answer, map[string]any{"id": made[0], "active": false, "roles.0.value": "Manager"})
+				if now := len(b.sandbox.Users()); now != people {
+					t.Errorf("%d accounts instead of %d", now, people)
 				}
 				b.fails(409, scim.Uniqueness, "POST", "/Users", `{"userName":"new.one"}`)
 			})
