@@ -139,7 +139,11 @@ func naiveMatch(x Expr, res resource.Resource) bool {
 func naiveCompare(c *Comparison, list []any) bool {
 	some := false
 	for _, v := range list {
-		text := string(resource.Encode(resource.Resource{"v": v}, nil))
+		var b strings.Builder
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		_ = enc.Encode(resource.Resource{"v": v})
+		text := b.String()
 		some = some || v != nil && strings.ContainsAny(strings.TrimPrefix(text, `{"v":`), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 	}
 	switch {

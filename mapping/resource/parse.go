@@ -35,7 +35,7 @@ func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) 
 }
 
 // ParseCanonical reads a resource that is canonical already, such as one that
-// [Encode] wrote, without looking at any schema.
+// the mapping writes, without looking at any schema.
 func ParseCanonical(body []byte) (Resource, error) {
 	d := json.NewDecoder(bytes.NewReader(body))
 	d.UseNumber()

@@ -261,7 +261,7 @@ func FuzzParse(f *testing.F) {
 		if !reflect.DeepEqual(res, res2) || !reflect.DeepEqual(notes, notes2) {
 			t.Fatal("two parses differ")
 		}
-		text := Encode(res, userSet)
+		text := encode(res, userSet)
 		if !json.Valid(text) {
 			t.Fatalf("invalid JSON: %s", text)
 		}
@@ -273,7 +273,7 @@ func FuzzParse(f *testing.F) {
 		if notes.Unmapped != nil || notes.ReadOnly != nil {
 			t.Fatalf("canonical text has notes %v\n%s", notes, text)
 		}
-		if text2 := Encode(again, userSet); string(text2) != string(text) {
+		if text2 := encode(again, userSet); string(text2) != string(text) {
 			t.Fatalf("canonical text changes\n%s\n%s", text, text2)
 		}
 	})

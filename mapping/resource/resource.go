@@ -46,16 +46,6 @@ const (
 	maxNoteLen = 120
 )
 
-// Merge adds the names in o.
-func (n *Notes) Merge(o Notes) {
-	for _, s := range o.Unmapped {
-		n.Unmapped = note(n.Unmapped, s)
-	}
-	for _, s := range o.ReadOnly {
-		n.ReadOnly = note(n.ReadOnly, s)
-	}
-}
-
 func note(list []string, name string) []string {
 	if len(name) > maxNoteLen {
 		name = name[:maxNoteLen] + "..."

@@ -72,47 +72,6 @@ func child(m map[string]any, key string) map[string]any {
 	return c
 }
 
-// Delete removes what is at a canonical path, and objects around it that
-// become empty. A sub-attribute of a multi-valued attribute is removed from
-// each element.
-func Delete(res Resource, p schema.Path) {
-	if p.URN != "" {
-		ext, ok := res[p.URN].(map[string]any)
-		if p.Name == "" || !ok {
-			if p.Name == "" {
-				delete(res, p.URN)
-			}
-			return
-		}
-		remove(ext, p)
-		if len(ext) == 0 {
-			delete(res, p.URN)
-		}
-		return
-	}
-	remove(res, p)
-}
-
-func remove(m map[string]any, p schema.Path) {
-	if p.Sub == "" {
-		delete(m, p.Name)
-		return
-	}
-	switch v := m[p.Name].(type) {
-	case map[string]any:
-		delete(v, p.Sub)
-		if len(v) == 0 {
-			delete(m, p.Name)
-		}
-	case []any:
-		for _, e := range v {
-			if e, ok := e.(map[string]any); ok {
-				delete(e, p.Sub)
-			}
-		}
-	}
-}
-
 // DeepCopy returns a copy that shares nothing with res.
 func DeepCopy(res Resource) Resource {
 	if res == nil {

@@ -8,14 +8,15 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
-// Encode writes a resource as JSON in an order that depends on nothing but its
+// encode writes a resource as JSON, so that what was read can be held against
+// what it says, in an order that depends on nothing but its
 // content: schemas, id, externalId, the core attributes as the schema lists
 // them, attributes unknown to it by name, extensions, meta; sub-attributes
 // likewise. Unset attributes (nil) are left out, as RFC 7643 section 2.5 has
 // it; empty lists stay. If the resource has no "schemas" it is computed: the
 // core schema and the extensions that the resource has values of. Without a
 // set everything is ordered by name.
-func Encode(res Resource, set *schema.Set) []byte {
+func encode(res Resource, set *schema.Set) []byte {
 	e := encoder{}
 	e.enc = json.NewEncoder(&e.buf)
 	e.enc.SetEscapeHTML(false)
