@@ -16,7 +16,7 @@ import (
 // report tells the operator what a request did.
 func (h *Handler) report(r *http.Request, x *exchange) {
 	did := &x.response.Report
-	h.metrics.count(did.Tolerances)
+	h.metrics.count(did)
 	if x.repl != nil {
 		x.repl.Set("http.scim.resource", did.Resource)
 		x.repl.Set("http.scim.operation", did.Operation)
@@ -51,6 +51,7 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 		values []string
 	}{
 		{"dropped", did.Dropped},
+		{"unknown", did.Unknown},
 		{"tolerances", did.Tolerances},
 		{"warnings", did.Warnings},
 	} {
@@ -84,7 +85,7 @@ func (h *Handler) level(method string, resp *mapping.Response) zapcore.Level {
 	case resp.Status == http.StatusInternalServerError:
 		return zapcore.ErrorLevel
 	case resp.Status > http.StatusInternalServerError, resp.Status == http.StatusTooManyRequests,
-		len(resp.Report.Warnings) > 0:
+		len(resp.Report.Warnings)+len(resp.Report.Unknown) > 0:
 		return zapcore.WarnLevel
 	case resp.Status >= http.StatusBadRequest:
 		return zapcore.DebugLevel

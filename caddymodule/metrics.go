@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -13,6 +14,9 @@ import (
 type metrics struct {
 	// tolerances has a counter for each leniency that is on, and so a bound.
 	tolerances map[string]prometheus.Counter
+
+	// unknown counts by resource type; the mapping bounds those.
+	unknown *prometheus.CounterVec
 }
 
 // newMetrics registers the counters, or takes those that another handler of
@@ -26,7 +30,14 @@ func newMetrics(registry prometheus.Registerer, on tolerance.Set) (*metrics, err
 	if err != nil {
 		return nil, err
 	}
-	m := &metrics{tolerances: make(map[string]prometheus.Counter)}
+	unknown, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_scim_unknown_references_total",
+		Help: "Ids in SCIM requests that were nobody's and were left out, as the mapping says, by the type of the resource that was to hold them.",
+	}, []string{"resource"}))
+	if err != nil {
+		return nil, err
+	}
+	m := &metrics{tolerances: make(map[string]prometheus.Counter), unknown: unknown}
 	for _, name := range on.Names() {
 		m.tolerances[string(name)] = used.WithLabelValues(string(name))
 	}
@@ -45,14 +56,17 @@ func register[C prometheus.Collector](registry prometheus.Registerer, c C) (C, e
 	return c, err
 }
 
-// count counts the leniencies that one request needed.
-func (m *metrics) count(tolerances []string) {
+// count counts what one request needed and left out.
+func (m *metrics) count(did *mapping.Report) {
 	if m == nil {
 		return
 	}
-	for _, name := range tolerances {
+	for _, name := range did.Tolerances {
 		if counter, ok := m.tolerances[name]; ok {
 			counter.Inc()
 		}
+	}
+	if n := len(did.Unknown); n > 0 {
+		m.unknown.WithLabelValues(did.Resource).Add(float64(n))
 	}
 }

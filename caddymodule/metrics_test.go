@@ -58,12 +58,28 @@ caddy_scim_tolerances_used_total{tolerance="trim-names"} 0
 	}
 }
 
+// TestUnknownReferences counts by resource what was left out.
+func TestUnknownReferences(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	m := newTestMetrics(t, registry)
+	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1", "members 2"}})
+	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1"}})
+	m.count(&mapping.Report{Resource: "Team"})
+	want := `# HELP caddy_scim_unknown_references_total Ids in SCIM requests that were nobody's and were left out, as the mapping says, by the type of the resource that was to hold them.
+# TYPE caddy_scim_unknown_references_total counter
+caddy_scim_unknown_references_total{resource="Group"} 3
+`
+	if got := scraped(t, registry); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
 // TestMetricsAreShared has two handlers in one configuration, and one in the
 // next.
 func TestMetricsAreShared(t *testing.T) {
 	registry, next := prometheus.NewPedanticRegistry(), prometheus.NewPedanticRegistry()
-	newTestMetrics(t, registry, tolerance.OpCase).count([]string{"op-case"})
-	newTestMetrics(t, registry, tolerance.OpCase, tolerance.TrimNames).count([]string{"op-case"})
+	newTestMetrics(t, registry, tolerance.OpCase).count(&mapping.Report{Tolerances: []string{"op-case"}})
+	newTestMetrics(t, registry, tolerance.OpCase, tolerance.TrimNames).count(&mapping.Report{Tolerances: []string{"op-case"}})
 	want := usedHead + `caddy_scim_tolerances_used_total{tolerance="op-case"} 2
 caddy_scim_tolerances_used_total{tolerance="trim-names"} 0
 `

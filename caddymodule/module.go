@@ -101,6 +101,7 @@ func init() {
 // Name | Labels | Description
 // -----|--------|------------
 // `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
+// `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
 //
 // # Reloads
 //

@@ -72,6 +72,14 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 			}
 		}
 	}
+	for i := range file.resources {
+		if r, values := types[file.resources[i].name], file.resources[i].values; r != nil && values != nil {
+			c.valueGroups(r, values)
+		}
+	}
+	for _, r := range p.resources {
+		r.passing = r.passingKeys()
+	}
 }
 
 // attributeAt returns the attribute that was written at a place; nil if none.

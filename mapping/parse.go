@@ -98,6 +98,8 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	spec.id, spec.idType = parseID(m.Need(spec.pos, "id", "where the API's objects hold their id"))
 	spec.only = parseConstants(m.Key("only"))
 	spec.hide = parseConstants(m.Key("hide"))
+	spec.readOnly = parseConstants(m.Key("read-only"))
+	spec.guard = parseGuard(m.Key("guard"))
 	attributes, ok := m.Need(spec.pos, "attributes", "what SCIM shows").Entries()
 	for _, a := range attributes {
 		before := problems.Count()
@@ -106,6 +108,7 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 		spec.attributes = append(spec.attributes, attribute)
 	}
 	spec.noAttributes = !ok
+	spec.values = parseValueGroups(m.Key("value-groups"))
 	calls, ok := m.Need(spec.pos, "calls", "which calls do the work").Entries()
 	for _, c := range calls {
 		spec.calls = append(spec.calls, parseCall(c))
@@ -114,6 +117,39 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	filters, _ := m.Key("filters").Entries()
 	for _, f := range filters {
 		spec.filters = append(spec.filters, parseFilter(f))
+	}
+	m.Close()
+	return spec
+}
+
+func parseGuard(n source.Node) *guardSpec {
+	m, ok := n.Map()
+	if !ok {
+		return nil
+	}
+	spec := &guardSpec{pos: n.Pos()}
+	spec.last = parseConstants(m.Need(n.Pos(), "last", "the values that somebody active must keep"))
+	spec.accounts = parseTexts(m.Key("accounts"))
+	m.Close()
+	return spec
+}
+
+func parseValueGroups(n source.Node) *valueGroupsSpec {
+	m, ok := n.Map()
+	if !ok {
+		return nil
+	}
+	spec := &valueGroupsSpec{pos: n.Pos()}
+	spec.attribute = parseText(m.Need(n.Pos(), "attribute", "the attribute of the members whose value says who is in which group"))
+	groups, _ := m.Need(n.Pos(), "groups", "the groups by their ids, the first one taking precedence").Entries()
+	for _, entry := range groups {
+		group := valueGroupSpec{id: text{pos: entry.Key.Pos(), value: entry.Name}}
+		if g, ok := entry.Value.Map(); ok {
+			group.displayName = parseText(g.Need(entry.Key.Pos(), "displayName", "the group's name"))
+			group.value = parseText(g.Need(entry.Key.Pos(), "value", "the attribute's value that its members have"))
+			g.Close()
+		}
+		spec.groups = append(spec.groups, group)
 	}
 	m.Close()
 	return spec

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 
@@ -11,34 +12,51 @@ import (
 
 // on returns a run of another resource type within the same request.
 func (x *run) on(r *resourceType) *run {
-	return &run{resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report}
+	return &run{
+		resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report, lore: x.lore,
+	}
 }
 
 // apart returns a run of the same resource type with a report of its own, for
 // what goes on beside the request.
 func (x *run) apart() *run {
 	r := x.on(x.resourceType)
-	r.report = &Report{}
+	r.report, r.lore = &Report{}, newLore()
 	return r
 }
 
-// reveal finds out which elements of the entities' lists SCIM may show: a
-// reference to something that SCIM does not show would lead nowhere.
+// reveal completes what is known of entities of this type, value groups first,
+// as far as a part of them is to be shown.
 func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity) error {
+	i := slices.IndexFunc(entities, func(e *entity) bool { return e.group == nil })
+	if i < 0 {
+		i = len(entities)
+	}
+	if i > 0 && part.includes(entities[0].group.members.path) {
+		if err := x.fillMembers(ctx, entities[:i]); err != nil {
+			return err
+		}
+	}
+	if i < len(entities) {
+		return x.revealReferences(ctx, part, entities[i:])
+	}
+	return nil
+}
+
+// revealReferences finds out which elements of the entities' lists SCIM may
+// show: a reference to something that SCIM does not show would lead nowhere.
+func (x *run) revealReferences(ctx context.Context, part *projection, entities []*entity) error {
 	for _, a := range x.attributes {
-		if a.of == nil || len(entities) == 0 || !part.includes(a.path) {
+		if a.of == nil || !part.includes(a.path) {
 			continue
 		}
 		target := x.on(a.of)
-		if err := target.knowOthers(ctx); err != nil {
-			return err
-		}
 		for _, e := range entities {
 			var err error
 			a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 				id := firstScalar(v, a.idPaths()).Text()
 				if id == "" {
-					target.findByName(a, e, v)
+					target.findByName(ctx, a, e, v)
 					return true
 				}
 				if _, seen := e.unshown[id]; seen {
@@ -61,15 +79,24 @@ func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity)
 	return nil
 }
 
-// findByName finds the id of an element that the API gives by its name alone,
-// where that is known: a call for each would cost more than the id is worth.
-func (x *run) findByName(a *attribute, e *entity, v jsonpath.Value) {
+// findByName finds the id of an element that the API gives by its name alone:
+// in what is known, or in an answer of several resources else in the list of
+// all, which is read once for all such names. For one resource that would cost
+// more than the resource itself. Where there is no id the name has to do.
+func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) {
 	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
 	name := a.nameOf(v)
-	if i < 0 || name == "" {
+	if i < 0 || name == "" || a.excepted(v) {
 		return
 	}
-	if ids := x.world.Correlations.IDs(x.indexed[i].key(x.resourceType, name)); len(ids) == 1 {
+	key := x.indexed[i].key(x.resourceType, name)
+	ids, all := x.known(key)
+	if len(ids) == 0 && !all && x.report.Operation == "list" && !x.lore.listFailed[x.resourceType] {
+		_, err := x.scan(ctx, false)
+		x.lore.listFailed[x.resourceType] = err != nil && !errors.Is(err, errScanned)
+		ids, _ = x.known(key)
+	}
+	if len(ids) == 1 {
 		if e.named == nil {
 			e.named = make(map[string]string)
 		}
@@ -97,7 +124,7 @@ func (x *run) knowOthers(ctx context.Context) error {
 }
 
 func (x *run) scanOthers(ctx context.Context) error {
-	x.freshOthers = true
+	x.lore.othersRead[x.resourceType] = true
 	_, err := x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
 		return reader.readOthers(ctx)
 	})
@@ -126,7 +153,7 @@ func (x *run) isOther(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	if x.calls.others != nil && !x.seen(id) {
-		if !x.freshOthers {
+		if !x.lore.othersRead[x.resourceType] {
 			if err := x.scanOthers(ctx); err != nil {
 				return false, err
 			}

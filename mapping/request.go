@@ -70,12 +70,25 @@ type Report struct {
 	// mapping has no place for them, or another one took precedence.
 	Dropped []string
 
+	// Unknown are the ids in the request that are nobody's and were left out,
+	// as the mapping says, each with its attribute: "members 41". What can't be
+	// an id is not repeated.
+	Unknown []string
+
 	// Tolerances names the leniencies that the request needed.
 	Tolerances []string
 
 	// Warnings are sentences for the operator, such as an account that could
 	// not be undone.
 	Warnings []string
+}
+
+// add adds what went on beside the request.
+func (r *Report) add(other *Report) {
+	r.Calls = append(r.Calls, other.Calls...)
+	r.Dropped = append(r.Dropped, other.Dropped...)
+	r.Unknown = append(r.Unknown, other.Unknown...)
+	r.Warnings = append(r.Warnings, other.Warnings...)
 }
 
 // CallReport is one upstream call that a request made.

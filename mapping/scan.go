@@ -70,7 +70,7 @@ func (x *run) readPageOf(ctx context.Context, list *call, number int, query url.
 			foreign = true
 			return true
 		}
-		e := &entity{id: id, raw: []byte(item.Raw()), doc: item}
+		e := &entity{kind: x.resourceType, id: id, raw: []byte(item.Raw()), doc: item}
 		if x.shows(e) {
 			p.items = append(p.items, e)
 		} else {
@@ -254,6 +254,6 @@ func (x *run) revive(ctx context.Context, s Scanned) (*entity, error) {
 	if !ok {
 		return nil, x.program.upstream.nonsense("the answer is not JSON")
 	}
-	e := &entity{id: s.ID, raw: s.Object, doc: doc}
+	e := &entity{kind: x.resourceType, id: s.ID, raw: s.Object, doc: doc}
 	return e, x.recall(ctx, e)
 }

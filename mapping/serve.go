@@ -14,7 +14,7 @@ import (
 // body (RFC 7644 section 3.12) with its status, and the cause in Err.
 func (p *Program) Serve(ctx context.Context, w World, req Request) Response {
 	req.Base = strings.TrimRight(req.Base, "/")
-	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session(), report: &Report{}}
+	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session(), report: &Report{}, lore: newLore()}
 	response, err := x.serve(ctx)
 	if err != nil {
 		response = errorResponse(response, err)
@@ -133,12 +133,15 @@ func (x *run) collection(query url.Values) endpoint {
 }
 
 func (x *run) single(id string) endpoint {
+	if x.derived != nil && x.derived.made.byID(id) != nil {
+		x.resourceType = x.derived
+	}
 	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.read(ctx, id) }}
-	if x.calls.update != nil || x.state != nil {
+	if x.calls.update != nil || x.state != nil || x.made != nil {
 		methods["PUT"] = func(ctx context.Context) (Response, error) { return x.replace(ctx, id) }
 		methods["PATCH"] = func(ctx context.Context) (Response, error) { return x.patch(ctx, id) }
 	}
-	if x.calls.delete != nil {
+	if x.calls.delete != nil || x.made != nil {
 		methods["DELETE"] = func(ctx context.Context) (Response, error) { return x.delete(ctx, id) }
 	}
 	return methods
@@ -161,7 +164,7 @@ func (x *run) resourceResponse(ctx context.Context, status int, e *entity) (Resp
 	size := len(e.raw)*2 + 512
 	return Response{
 		Status:   status,
-		Body:     x.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
-		Location: x.location(x.req.Base, e.id),
+		Body:     e.kind.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
+		Location: e.kind.location(x.req.Base, e.id),
 	}, nil
 }

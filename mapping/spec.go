@@ -53,9 +53,31 @@ type resourceSpec struct {
 
 	only       []constantSpec
 	hide       []constantSpec
+	readOnly   []constantSpec
+	guard      *guardSpec
+	values     *valueGroupsSpec
 	attributes []attributeSpec
 	calls      []callSpec
 	filters    []filterSpec
+}
+
+// guardSpec is what no request may take away.
+type guardSpec struct {
+	pos      source.Pos
+	last     []constantSpec
+	accounts []text
+}
+
+// valueGroupsSpec are groups whose members are known by the value of an
+// attribute.
+type valueGroupsSpec struct {
+	pos       source.Pos
+	attribute text
+	groups    []valueGroupSpec
+}
+
+type valueGroupSpec struct {
+	id, displayName, value text
 }
 
 type attributeSpec struct {
@@ -81,6 +103,7 @@ type attributeSpec struct {
 	words    []wordSpec
 	of       text
 	into     text
+	unknown  text
 	keep     bool
 	unique   bool
 	required bool

@@ -212,9 +212,13 @@ type Record struct {
 	// last turned into it, where several disagreed. It keeps a repeated
 	// request from being taken for a change.
 	Applied map[string]string `json:"applied,omitempty"`
+
+	// Groups are the ids of the value groups that the resource was put into
+	// while the API's value is that of a group before them.
+	Groups []string `json:"groups,omitempty"`
 }
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0 && len(r.Groups) == 0
 }
