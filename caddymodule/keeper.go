@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
@@ -24,10 +25,17 @@ type keeper struct {
 	index map[mapping.Key]map[string]struct{}
 }
 
+// linger is how long changes of one group that come together wait for more of
+// their kind: longer than a provider's requests are apart, and not long beside
+// a call to the API.
+const linger = 25 * time.Millisecond
+
 type recordKey struct{ resource, id string }
 
 func newKeeper() *keeper {
 	return &keeper{
+		gatherer: mapping.Gatherer{Linger: linger},
+
 		records: make(map[recordKey]mapping.Record),
 		index:   make(map[mapping.Key]map[string]struct{}),
 	}
@@ -111,6 +119,7 @@ func cloneRecord(r mapping.Record) mapping.Record {
 		r.Attributes = attributes
 	}
 	r.Applied = maps.Clone(r.Applied)
+	r.Groups = slices.Clone(r.Groups)
 	return r
 }
 

@@ -16,8 +16,29 @@ import (
 // Gatherer lets changes of one resource that wait for each other be written
 // together. It is safe for concurrent use; the zero value is ready.
 type Gatherer struct {
+	// Linger is how long several changes that have come together wait for
+	// further ones, as a provider sends one for each member. A change that comes
+	// alone never waits. Zero not to wait.
+	Linger time.Duration
+
 	mu      sync.Mutex
 	waiting map[string][]*job
+}
+
+// settle waits for changes that are about to come, where there are several.
+func (g *Gatherer) settle(ctx context.Context, name string) {
+	g.mu.Lock()
+	several := len(g.waiting[name]) > 1
+	g.mu.Unlock()
+	if !several || g.Linger <= 0 {
+		return
+	}
+	timer := time.NewTimer(g.Linger)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 // job is a change that waits for its turn.
@@ -104,6 +125,7 @@ func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) 
 	}
 	defer release()
 	if !j.finished() {
+		x.world.Gatherer.settle(ctx, name)
 		jobs := x.world.Gatherer.take(name)
 		defer func() {
 			// Whatever happened, nobody may wait for ever.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -80,9 +81,9 @@ func (x *run) revealReferences(ctx context.Context, part *projection, entities [
 }
 
 // findByName finds the id of an element that the API gives by its name alone:
-// in what is known, or in an answer of several resources else in the list of
-// all, which is read once for all such names. For one resource that would cost
-// more than the resource itself. Where there is no id the name has to do.
+// in what is known, or in the list of all, which is read once for all such
+// names. A request that takes but a read of one resource is not made dearer by
+// that; where there is no id the name has to do.
 func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) {
 	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
 	name := a.nameOf(v)
@@ -91,7 +92,7 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 	}
 	key := x.indexed[i].key(x.resourceType, name)
 	ids, all := x.known(key)
-	if len(ids) == 0 && !all && x.report.Operation == "list" && !x.lore.listFailed[x.resourceType] {
+	if len(ids) == 0 && !all && x.readsLists() && !x.lore.listFailed[x.resourceType] {
 		_, err := x.scan(ctx, false)
 		x.lore.listFailed[x.resourceType] = err != nil && !errors.Is(err, errScanned)
 		ids, _ = x.known(key)
@@ -102,6 +103,11 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 		}
 		e.named[name] = ids[0]
 	}
+}
+
+// readsLists reports whether the request has read a list.
+func (x *run) readsLists() bool {
+	return slices.ContainsFunc(x.report.Calls, func(c CallReport) bool { return strings.HasSuffix(c.Name, ".list") })
 }
 
 // nameOf returns what an element is called.
