@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -58,9 +59,39 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 		for _, path := range touched {
 			x.touch(ch, path)
 		}
+		x.preferNew(ch)
 		return ch, nil
 	}
 	return x.gather(ctx, id, e)
+}
+
+// preferNew puts values that a request adds before those that are there, where
+// the API has room for one: the new one is what the request is about, and that
+// the old one is the primary one is only said because there is no other.
+func (x *run) preferNew(ch *change) {
+	for _, a := range x.attributes {
+		if !ch.touched[a.path] || !a.isList() || a.kept || len(a.each) > 0 {
+			continue
+		}
+		had := references(ch.have, a)
+		v, _ := resource.Get(ch.want, a.path)
+		list, _ := v.([]any)
+		var added, old []any
+		for _, item := range list {
+			m, _ := item.(map[string]any)
+			value, _ := m["value"].(string)
+			if slices.Contains(had, value) {
+				m = maps.Clone(m)
+				delete(m, "primary")
+				old = append(old, m)
+			} else {
+				added = append(added, item)
+			}
+		}
+		if len(added) > 0 && len(old) > 0 {
+			resource.Set(ch.want, a.path, append(added, old...))
+		}
+	}
 }
 
 // touch marks what an operation's path is about: a sub-attribute, all

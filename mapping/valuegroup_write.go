@@ -211,11 +211,12 @@ func (w *valueWriter) step(ctx context.Context, e *entity, want resource.Resourc
 	return w.made.change(have, after), nil
 }
 
-// write implements writer. Whoever comes in does so before anybody goes out, so
-// that what somebody must have is never lost on the way.
+// write implements writer. First come those who are not active, whom the API may
+// refuse to change; then whoever comes in, before anybody goes out, so that what
+// somebody must have is never lost on the way.
 func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error) {
 	wanted := references(total.want, w.made.members)
-	var coming, going []task
+	var idle, coming, going []task
 	for _, id := range w.ids {
 		e := w.touched[id]
 		if e == nil || !slices.Contains(w.accepted, id) {
@@ -229,18 +230,21 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			continue
 		}
 		step.permitted = true
-		if slices.Contains(wanted, id) {
-			coming = append(coming, task{e, step})
-		} else {
-			going = append(going, task{e, step})
+		switch next := (task{e, step}); {
+		case !w.people.isActive(e):
+			idle = append(idle, next)
+		case slices.Contains(wanted, id):
+			coming = append(coming, next)
+		default:
+			going = append(going, next)
 		}
 	}
 	done := 0
-	for _, tasks := range [][]task{coming, going} {
+	for _, tasks := range [][]task{idle, coming, going} {
 		n, err := w.do(ctx, tasks)
 		done += n
 		if err != nil {
-			return nil, partly(err, done, len(coming)+len(going))
+			return nil, partly(err, done, len(idle)+len(coming)+len(going))
 		}
 	}
 	if slices.ContainsFunc(w.attributes, func(a *attribute) bool { return a.kept && total.touched[a.path] }) {
