@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"reflect"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -105,4 +106,16 @@ func covers(got, want any) bool {
 	default:
 		return reflect.DeepEqual(got, want)
 	}
+}
+
+// everything is all users and teams of the sandbox, to tell whether something
+// changed.
+func (st *stack) everything(t *testing.T) string {
+	t.Helper()
+	return string(encode(t, []any{st.sandbox.Users(), st.sandbox.Teams()}))
+}
+
+// writes returns the calls to the API that are no reads.
+func (st *stack) writes() []qualytics.Call {
+	return slices.DeleteFunc(st.sandbox.Calls(), func(c qualytics.Call) bool { return c.Method == "GET" })
 }

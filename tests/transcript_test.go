@@ -228,10 +228,8 @@ func checkAnswer(t *testing.T, got reply, status int, want string) {
 func (r *replay) checkWrites(t *testing.T, want string) {
 	t.Helper()
 	var writes []string
-	for _, c := range r.sandbox.Calls() {
-		if c.Method != "GET" {
-			writes = append(writes, c.Method+" "+c.Path+" "+string(c.Body))
-		}
+	for _, c := range r.writes() {
+		writes = append(writes, c.Method+" "+c.Path+" "+string(c.Body))
 	}
 	var lines []string
 	if want != "" {
