@@ -92,7 +92,7 @@ var bodyQuirks = []quirk{
 		steps: []step{
 			put("/Users/4", `{"externalId":"x-4","roles":[{"value":"Manager"}],"active":false}`).is(200, `{"active":false}`),
 			put("/Users/4", `{"userName":"bruno.silva"}`).idly().
-				is(200, `{"active":false,"externalId":"x-4","emails":[{"value":"bruno.silva@corp.test"}],"roles":[{"value":"Manager"}],"groups":[{"display":"Sales DQ"}]}`),
+				is(200, `{"active":false,"externalId":"x-4","emails":[{"value":"bruno.silva@corp.test"}],"roles":[{"value":"Manager"}],"groups":[{"display":"Sales DQ"},{"value":"role-manager"}]}`),
 			put("/Users/4", `{"active":true,"externalId":null,"emails":[],"roles":null}`).
 				is(200, `{"active":true,"externalId":"(nothing)","emails":[],"roles":[{"value":"Member"}],"groups":[{"display":"Sales DQ"}]}`),
 		},
