@@ -59,6 +59,9 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
 	}
+	if isMe(x.req.Path) {
+		return Response{}, errMe()
+	}
 	methods := x.route(query)
 	if methods == nil {
 		return Response{}, scim.NotFound("There is nothing at this path.")
@@ -98,7 +101,7 @@ func allowed(methods endpoint) []string {
 func (x *run) route(query url.Values) endpoint {
 	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
 	if len(segments) == 0 {
-		return x.discovery("ServiceProviderConfig", "")
+		return x.discovery("ServiceProviderConfig", "", query)
 	}
 	for _, r := range x.program.resources {
 		if !strings.EqualFold(r.endpoint[1:], segments[0]) {
@@ -116,9 +119,9 @@ func (x *run) route(query url.Values) endpoint {
 	}
 	switch len(segments) {
 	case 1:
-		return x.discovery(segments[0], "")
+		return x.discovery(segments[0], "", query)
 	case 2:
-		return x.discovery(segments[0], segments[1])
+		return x.discovery(segments[0], segments[1], query)
 	default:
 		return nil
 	}
