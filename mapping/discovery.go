@@ -65,7 +65,7 @@ func (x *run) serviceProviderConfig() any {
 	return map[string]any{
 		"schemas":        []string{scim.SchemaServiceProviderConfig},
 		"patch":          supported(patch),
-		"bulk":           map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk":           x.bulkConfig(),
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
 		"changePassword": supported(false),
 		"sort":           supported(false),

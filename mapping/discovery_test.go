@@ -15,7 +15,7 @@ func TestServiceProviderConfig(t *testing.T) {
 		for _, path := range []string{"", "/", "//", "/ServiceProviderConfig", "/serviceproviderconfig/", "//ServiceProviderConfig//"} {
 			shows(t, b.want(200, "GET", path, ""), map[string]any{
 				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true,
-				"bulk.supported": false, "sort.supported": false, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"bulk.supported": true, "bulk.maxOperations": 500.0, "bulk.maxPayloadSize": 4194304.0, "sort.supported": false, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
 				"authenticationSchemes.0.type": "oauthbearertoken", "meta.location": testBase + "/ServiceProviderConfig",
 				"meta.resourceType": "ServiceProviderConfig",
 			})
@@ -164,10 +164,12 @@ func TestMethods(t *testing.T) {
 	read := []string{"GET", "HEAD", "OPTIONS"}
 	collection := []string{"GET", "HEAD", "POST", "OPTIONS"}
 	single := []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	bulk := []string{"POST", "OPTIONS"}
 	b.costs(0, func() {
 		for path, allow := range map[string][]string{
 			"": read, "/ServiceProviderConfig": read, "/Schemas": read, "/Schemas/" + scim.SchemaUser: read, "/ResourceTypes": read,
 			"/ResourceTypes/User": read, "/Users": collection, "/Users/2": single, "/Groups": collection, "/Groups/1": single,
+			"/Bulk": bulk, "//bulk/": bulk,
 		} {
 			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", ""} {
 				if slices.Contains(allow, method) {

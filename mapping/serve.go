@@ -55,6 +55,9 @@ func outOfTime(err error) error {
 type endpoint map[string]func(ctx context.Context) (Response, error)
 
 func (x *run) serve(ctx context.Context) (Response, error) {
+	if err := x.world.Limits.checkBody(x.req.Body); err != nil {
+		return Response{}, err
+	}
 	query, err := url.ParseQuery(strings.Trim(x.req.Query, "&"))
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
@@ -117,10 +120,12 @@ func (x *run) route(query url.Values) endpoint {
 			return nil
 		}
 	}
-	switch len(segments) {
-	case 1:
+	switch {
+	case x.isBulk(segments):
+		return endpoint{"POST": x.bulk}
+	case len(segments) == 1:
 		return x.discovery(segments[0], "", query)
-	case 2:
+	case len(segments) == 2:
 		return x.discovery(segments[0], segments[1], query)
 	default:
 		return nil

@@ -80,6 +80,7 @@ func TestMethods(t *testing.T) {
 		{"PUT", "/ServiceProviderConfig", "GET, HEAD, OPTIONS"},
 		{"POST", "/Schemas", "GET, HEAD, OPTIONS"},
 		{"POST", "/ResourceTypes/User", "GET, HEAD, OPTIONS"},
+		{"GET", "/Bulk", "POST, OPTIONS"},
 	} {
 		got := st.scim(t, 405, c.method, c.path, "")
 		isSCIMError(t, got, 405)
