@@ -78,9 +78,9 @@ type step struct {
 	missing []*step
 }
 
-func (s *step) attempted() bool { return s.response != nil }
+func (s *step) done() bool { return s.response != nil }
 
-func (s *step) failed() bool { return s.attempted() && s.response.Err != nil }
+func (s *step) failed() bool { return s.done() && s.response.Err != nil }
 
 // bulk answers POST on /Bulk (RFC 7644 section 3.7). Each operation is done as
 // the request that it stands for, one after the other: an operation may rest on
@@ -94,8 +94,14 @@ func (x *run) bulk(ctx context.Context) (Response, error) {
 	}
 	j := &bulkJob{run: x, request: request, steps: make([]step, len(request.Operations))}
 	j.plan()
-	for i := range j.steps {
-		j.do(ctx, &j.steps[i])
+	for next := 0; next < len(j.steps); {
+		if same := j.sameResource(next); len(same) > 1 {
+			j.doTogether(ctx, same)
+			next += len(same)
+			continue
+		}
+		j.do(ctx, &j.steps[next])
+		next++
 	}
 	j.fill(ctx, true)
 	return j.answer()
@@ -115,12 +121,16 @@ func (j *bulkJob) do(ctx context.Context, s *step) {
 	if j.ended() {
 		return
 	}
-	response := j.attempt(ctx, s)
+	j.attempted(s, j.attempt(ctx, s))
+	j.fill(ctx, false)
+}
+
+// attempted takes note of what came of a step.
+func (j *bulkJob) attempted(s *step, response Response) {
 	s.response = &response
 	if s.failed() {
 		j.failures++
 	}
-	j.fill(ctx, false)
 }
 
 // ended reports whether there have been as many errors as the client accepts.
@@ -130,26 +140,11 @@ func (j *bulkJob) ended() bool {
 
 // attempt does one operation, or finds out why it can't be done.
 func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
-	switch {
-	case s.Err != nil:
-		return errorResponse(Response{}, s.Err)
-	case ctx.Err() != nil:
-		return errorResponse(Response{}, scim.Errorf(503, "",
-			"Time ran out before this operation was begun; nothing of it was done. Send it again, with fewer others.").WithCause(ctx.Err()))
-	case slices.ContainsFunc(s.needs, (*step).failed):
-		return errorResponse(Response{}, scim.Errorf(409, "",
-			"The operation that makes what this one refers to failed; nothing of this one was done."))
-	}
-	path := s.Path
-	if s.host != nil {
-		s.id = s.host.id
-		path += "/" + s.id
-	}
-	body, err := j.body(s)
+	req, err := j.prepare(ctx, s)
 	if err != nil {
 		return errorResponse(Response{}, err)
 	}
-	response := j.single(ctx, s.Method, path, body)
+	response := j.program.Serve(ctx, j.world, req)
 	if s.Method == "POST" && response.Err == nil {
 		s.id = response.Report.ID
 	}
@@ -159,10 +154,34 @@ func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
 	return response
 }
 
-// single does one request as if it had come by itself. Of the resource it
-// answers next to nothing: a bulk response gives locations, not resources.
-func (j *bulkJob) single(ctx context.Context, method, path string, body []byte) Response {
-	return j.program.Serve(ctx, j.world, Request{
-		Method: method, Path: path, Query: "attributes=meta.version", Body: body, Base: j.req.Base,
-	})
+// prepare returns the request that a step stands for, or why it is none.
+func (j *bulkJob) prepare(ctx context.Context, s *step) (Request, error) {
+	switch {
+	case s.Err != nil:
+		return Request{}, s.Err
+	case ctx.Err() != nil:
+		return Request{}, scim.Errorf(503, "",
+			"Time ran out before this operation was begun; nothing of it was done. Send it again, with fewer others.").WithCause(ctx.Err())
+	}
+	if i := slices.IndexFunc(s.needs, (*step).failed); i >= 0 {
+		status := 409
+		if cause := s.needs[i].response.Status; cause == 429 || cause > 501 {
+			// What another try may bring about is not to be given up here.
+			status = 503
+		}
+		return Request{}, scim.Errorf(status, "", "The operation that makes what this one refers to failed; nothing of this one was done.")
+	}
+	path := s.Path
+	if s.host != nil {
+		s.id = s.host.id
+		path += "/" + s.id
+	}
+	body, err := j.body(s)
+	return j.single(s.Method, path, body), err
+}
+
+// single is a request as if it had come by itself. Of the resource it asks for
+// next to nothing: a bulk response gives locations, not resources.
+func (j *bulkJob) single(method, path string, body []byte) Request {
+	return Request{Method: method, Path: path, Query: "attributes=meta.version", Body: body, Base: j.req.Base}
 }

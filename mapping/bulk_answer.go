@@ -32,7 +32,7 @@ func (j *bulkJob) answer() (Response, error) {
 	message := bulkResponse{Schemas: [1]string{scim.MessageBulkResponse}, Operations: []bulkResult{}}
 	for i := range j.steps {
 		s := &j.steps[i]
-		if !s.attempted() {
+		if !s.done() {
 			continue
 		}
 		message.Operations = append(message.Operations, j.result(s))

@@ -30,7 +30,7 @@ func (j *bulkJob) fill(ctx context.Context, last bool) {
 	waiting := j.unfilled
 	j.unfilled = nil
 	for _, s := range waiting {
-		if !last && slices.ContainsFunc(s.missing, func(m *step) bool { return !m.attempted() }) {
+		if !last && slices.ContainsFunc(s.missing, func(m *step) bool { return !m.done() }) {
 			j.unfilled = append(j.unfilled, s)
 			continue
 		}
@@ -54,7 +54,7 @@ func (j *bulkJob) fillOne(ctx context.Context, s *step) *scim.Error {
 	if err != nil {
 		return scim.AsError(err)
 	}
-	response := j.single(ctx, "PUT", s.target.endpoint+"/"+s.id, body)
+	response := j.program.Serve(ctx, j.world, j.single("PUT", s.target.endpoint+"/"+s.id, body))
 	s.response.Report = s.response.Report.with(response.Report)
 	if response.Err == nil {
 		s.response.Body = response.Body

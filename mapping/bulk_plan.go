@@ -128,7 +128,7 @@ func (j *bulkJob) body(s *step) ([]byte, error) {
 	if s.Data == nil {
 		return nil, nil
 	}
-	s.missing = slices.DeleteFunc(slices.Clone(s.needs), (*step).attempted)
+	s.missing = slices.DeleteFunc(slices.Clone(s.needs), (*step).done)
 	if len(s.missing) > 0 && !s.target.canReplace() {
 		return nil, scim.Errorf(409, "", "Operations refer to each other in a circle, and a %s can't be changed once it is made.", s.target.name)
 	}
@@ -138,7 +138,7 @@ func (j *bulkJob) body(s *step) ([]byte, error) {
 		if err != nil {
 			return "", false
 		}
-		if !maker.attempted() {
+		if !maker.done() {
 			later[ref.Top()] = true
 		}
 		return maker.id, true

@@ -110,6 +110,22 @@ func TestBulkDependants(t *testing.T) {
 	})
 }
 
+// TestBulkDependantsOfWhatMayPass asks for another try of an operation that
+// rests on one for which another try makes sense.
+func TestBulkDependantsOfWhatMayPass(t *testing.T) {
+	for kind, want := range map[qualytics.FaultKind]string{
+		qualytics.Unavailable: "503, 503", qualytics.TooManyRequests: "503, 429", qualytics.ServerError: "503, 502",
+	} {
+		b := newTeamBench(newBench(t, qualytics.Config{}))
+		b.sandbox.Fail("POST /api/users", qualytics.Fault{Kind: kind}, -1)
+		isStatuses(t, b.bulk(bulkOf(
+			op("PATCH", b.path(), patchOf(`{"op":"add","path":"members","value":[{"value":"bulkId:u"}]}`)), postOp("/Users", "u", `{"userName":"u"}`),
+		)), want)
+		b.sandbox.ClearFaults()
+		b.intact("Finance", b.one, b.two, b.off)
+	}
+}
+
 // TestBulkFailOnErrors stops at a number of errors; what was not attempted is
 // not in the answer, and not done.
 func TestBulkFailOnErrors(t *testing.T) {
