@@ -80,6 +80,8 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return parseFloat(d, &h.MaxCallsPerSecond)
 	case "max_body_size":
 		return parseSize(d, &h.MaxBodySize)
+	case "max_bulk_operations":
+		return parseInt(d, &h.MaxBulkOperations, 1)
 	case "correlations":
 		h.Correlations = new(Correlations)
 		return h.Correlations.unmarshal(d)

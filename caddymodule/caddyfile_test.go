@@ -67,6 +67,7 @@ func TestUnmarshalCaddyfileErrors(t *testing.T) {
 		{"rate", "max_calls_per_second NaN", "invalid max_calls_per_second 'NaN': must be a number from 0, at Testfile:2"},
 		{"size", "max_body_size big", "invalid max_body_size 'big': must be a size such as 512KiB or 1MiB, at Testfile:2"},
 		{"no size", "max_body_size 0", "invalid max_body_size '0': must be a size such as 512KiB or 1MiB, at Testfile:2"},
+		{"no operations", "max_bulk_operations 0", "invalid max_bulk_operations '0': must be a whole number from 1, at Testfile:2"},
 		{"correlations with a value", "correlations 5", "wrong argument count or unexpected line ending after '5', at Testfile:2"},
 		{"unknown in correlations", "correlations {\nttl 5m\n}", "unrecognized subdirective 'correlations ttl', at Testfile:3"},
 		{"twice in correlations", "correlations {\nsize 1\nsize 1\n}", "correlations: size is given twice, at Testfile:4"},

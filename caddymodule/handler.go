@@ -101,6 +101,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Keeper:       h.keeper,
 		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
+		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}, mapping.Request{
 		Method: method,
 		Path:   path,

@@ -56,6 +56,7 @@ func init() {
 //		max_concurrent_calls <count>
 //		max_calls_per_second <number>
 //		max_body_size        <size>
+//		max_bulk_operations  <count>
 //
 //		correlations {
 //			size      <count>
@@ -75,8 +76,8 @@ func init() {
 //
 // Placeholder | Description
 // ------------|---------------
-// `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints
-// `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete` or `discover`; empty when the path is unknown
+// `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints and bulk requests
+// `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete`, `discover` or `bulk`; empty when the path is unknown
 // `{http.auth.user.id}` | With `passthrough`: the API's id of the user whose token was presented
 //
 // The access log gets the same two facts as `scim_resource` and
@@ -93,6 +94,10 @@ func init() {
 // tokens. Its `request_id` is Caddy's `{http.request.uuid}`, which the
 // response carries as `X-Request-Id` and which is sent to the API under the
 // same name.
+//
+// A bulk request has such a line for each of its operations, with its number
+// in the request, and then one for itself that says how many there were and
+// how many failed.
 //
 // # Metrics
 //
@@ -185,8 +190,15 @@ type Handler struct {
 	// better not hit. Further ones wait. Default: 0, which is no limit
 	MaxCallsPerSecond float64 `json:"max_calls_per_second,omitempty"`
 
-	// The largest request body that is read, in bytes. Default: 1048576 (1 MiB)
+	// The largest request body that is read, in bytes. What is said of bulk
+	// requests in ServiceProviderConfig names it as `maxPayloadSize`.
+	// Default: 1048576 (1 MiB)
 	MaxBodySize int64 `json:"max_body_size,omitempty"`
+
+	// How many operations a bulk request may have, its `maxOperations`. They
+	// are done one after the other, and `timeout` bounds them all together.
+	// Default: 500
+	MaxBulkOperations int `json:"max_bulk_operations,omitempty"`
 
 	// What is remembered of which id belongs to whom.
 	Correlations *Correlations `json:"correlations,omitempty"`

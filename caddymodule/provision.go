@@ -29,6 +29,7 @@ const (
 	defaultRetries        = 3
 	defaultMaxConcurrent  = 100
 	defaultMaxBodySize    = 1 << 20
+	defaultMaxBulk        = 500
 	defaultSize           = 100_000
 	defaultFreshness      = 5 * time.Minute
 
@@ -105,6 +106,7 @@ func (h *Handler) setDefaults() {
 	setDefault(&h.CallTimeout, caddy.Duration(defaultCallTimeout))
 	setDefault(&h.MaxConcurrentCalls, defaultMaxConcurrent)
 	setDefault(&h.MaxBodySize, defaultMaxBodySize)
+	setDefault(&h.MaxBulkOperations, defaultMaxBulk)
 	setDefault(&h.ResponseType, responseTypeAuto)
 	if h.Retries == nil {
 		h.Retries = new(int)
@@ -165,6 +167,9 @@ func (h *Handler) Validate() error {
 	}
 	if h.MaxBodySize < 1 {
 		wrong("max_body_size: must be at least 1, not %d", h.MaxBodySize)
+	}
+	if h.MaxBulkOperations < 1 {
+		wrong("max_bulk_operations: must be at least 1, not %d", h.MaxBulkOperations)
 	}
 	if c := h.Correlations; c != nil {
 		if c.Size < 1 {

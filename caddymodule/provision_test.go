@@ -147,8 +147,9 @@ func TestProvisionErrors(t *testing.T) {
 		{"response type", func(h *Handler) { h.ResponseType = "text/html" }, `response_type: must be auto, application/json or application/scim+json, not "text/html"`},
 		{"profile", func(h *Handler) { h.Tolerances = &Tolerances{Profile: "Okta"} }, `tolerances: there is no profile called "Okta"; did you mean "okta"?`},
 		{
-			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize = -1, -1, -1 },
-			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1",
+			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize, h.MaxBulkOperations = -1, -1, -1, -1 },
+			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1\n" +
+				"max_bulk_operations: must be at least 1, not -1",
 		},
 		{
 			"negative numbers", func(h *Handler) {

@@ -55,9 +55,15 @@ func outOfTime(err error) error {
 type endpoint map[string]func(ctx context.Context) (Response, error)
 
 func (x *run) serve(ctx context.Context) (Response, error) {
+	if err := x.world.Limits.checkBody(x.req.Body); err != nil {
+		return Response{}, err
+	}
 	query, err := url.ParseQuery(strings.Trim(x.req.Query, "&"))
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
+	}
+	if isMe(x.req.Path) {
+		return Response{}, errMe()
 	}
 	methods := x.route(query)
 	if methods == nil {
@@ -98,7 +104,7 @@ func allowed(methods endpoint) []string {
 func (x *run) route(query url.Values) endpoint {
 	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
 	if len(segments) == 0 {
-		return x.discovery("ServiceProviderConfig", "")
+		return x.discovery("ServiceProviderConfig", "", query)
 	}
 	for _, r := range x.program.resources {
 		if !strings.EqualFold(r.endpoint[1:], segments[0]) {
@@ -114,11 +120,13 @@ func (x *run) route(query url.Values) endpoint {
 			return nil
 		}
 	}
-	switch len(segments) {
-	case 1:
-		return x.discovery(segments[0], "")
-	case 2:
-		return x.discovery(segments[0], segments[1])
+	switch {
+	case x.isBulk(segments):
+		return endpoint{"POST": x.bulk}
+	case len(segments) == 1:
+		return x.discovery(segments[0], "", query)
+	case len(segments) == 2:
+		return x.discovery(segments[0], segments[1], query)
 	default:
 		return nil
 	}

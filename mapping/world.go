@@ -23,6 +23,9 @@ type World struct {
 
 	// Tolerances are the leniencies towards identity providers that are on.
 	Tolerances tolerance.Set
+
+	// Limits bound what a request may ask for.
+	Limits Limits
 }
 
 // Upstream does calls to the API that the mapping describes.

@@ -52,7 +52,8 @@ const defaultOperations = 1000
 // that can be written; in a value without a path, attributes that cannot are
 // left out and noted, and so are paths to what only the full set has (see
 // [schema.Set.Full]). Errors are [scim.Error] with invalidSyntax, invalidPath,
-// invalidFilter, invalidValue, noTarget or mutability, or status 413.
+// invalidFilter, invalidValue, noTarget or mutability, or status 413 if there
+// are too many operations.
 func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) ([]Operation, resource.Notes, error) {
 	v, err := resource.Decode(body, limits.Limits)
 	if err != nil {
@@ -75,7 +76,7 @@ type parser struct {
 }
 
 func (p *parser) body(obj resource.Object, limit int) error {
-	v, found, err := member(obj, "Operations")
+	v, found, err := obj.Member("Operations")
 	if err != nil {
 		return err
 	}
@@ -115,7 +116,7 @@ func (p *parser) operation(obj resource.Object) error {
 	if err != nil {
 		return err
 	}
-	value, hasValue, err := member(obj, "value")
+	value, hasValue, err := obj.Member("value")
 	if err != nil {
 		return err
 	}
@@ -134,7 +135,7 @@ func (p *parser) operation(obj resource.Object) error {
 }
 
 func (p *parser) op(obj resource.Object) (Op, error) {
-	v, _, err := member(obj, "op")
+	v, _, err := obj.Member("op")
 	if err != nil {
 		return "", err
 	}
@@ -165,7 +166,7 @@ const (
 
 // path returns the operation's path.
 func (p *parser) path(obj resource.Object) (filter.Path, pathKind, error) {
-	v, _, err := member(obj, "path")
+	v, _, err := obj.Member("path")
 	if err != nil || v == nil {
 		return filter.Path{}, pathless, err
 	}
@@ -222,22 +223,8 @@ func (p *parser) schemaPath(op Op, path filter.Path, value any) error {
 	return p.expandValue(op, nil, value)
 }
 
-// member returns the member of a protocol message, whose names have no case.
-func member(obj resource.Object, name string) (v any, found bool, err error) {
-	for _, m := range obj {
-		if !strings.EqualFold(m.Key, name) {
-			continue
-		}
-		if found {
-			return nil, false, syntaxError("%s is there twice", name)
-		}
-		v, found = m.Value, true
-	}
-	return v, found, nil
-}
-
-func syntaxError(format string, args ...any) *scim.Error {
-	return scim.BadRequest(scim.InvalidSyntax, format, args...)
+func syntaxError(detail string) *scim.Error {
+	return scim.BadRequest(scim.InvalidSyntax, "%s", detail)
 }
 
 // refused is the error for input that a leniency would have understood.

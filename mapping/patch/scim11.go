@@ -63,7 +63,7 @@ func (p *parser) looksLikeSCIM11(obj resource.Object) bool {
 // clear11 takes meta.attributes.
 func (p *parser) clear11(meta any) error {
 	obj, _ := meta.(resource.Object)
-	v, _, err := member(obj, "attributes")
+	v, _, err := obj.Member("attributes")
 	if err != nil {
 		return err
 	}
