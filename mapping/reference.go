@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"net/url"
 	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
@@ -106,7 +105,7 @@ func (x *run) scanOthers(ctx context.Context) error {
 
 func (x *run) readOthers(ctx context.Context) (*Scan, error) {
 	scan := &Scan{}
-	err := x.eachPageOf(ctx, x.calls.others, 1, url.Values{}, func(p *page) (bool, error) {
+	err := x.eachPageOf(ctx, x.calls.others, nil, readAhead, func(p *page) (bool, error) {
 		for _, id := range p.others {
 			scan.Objects = append(scan.Objects, Scanned{
 				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},
