@@ -177,6 +177,18 @@ func TestListNonsense(t *testing.T) {
 	}
 }
 
+// TestListThatIsNotThere has the API know no such list, as behind a wrong
+// prefix: a provider must not take that for nobody.
+func TestListThatIsNotThere(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Fail("GET /api/users", canned(404), -1)
+	for _, path := range []string{"/Users", filtered(`userName eq "x"`), filtered(`displayName co "x"`)} {
+		if cause := upstreamCause(t, b.fails(502, "", "GET", path, "")); !cause.Operator {
+			t.Errorf("%s: the operator is not asked to act", path)
+		}
+	}
+}
+
 // TestListWithoutATotal has an API that does not count: a page with less than
 // was asked for may be all that the API gives at a time.
 func TestListWithoutATotal(t *testing.T) {

@@ -48,6 +48,9 @@ func (x *run) readPageAt(ctx context.Context, list *call, at place, query url.Va
 			return nil, err
 		case answer.Status == 404 && at.past:
 			return p, nil
+		case answer.Status == 404:
+			// Passed on, it would say that a resource is not there.
+			return nil, x.program.upstream.nonsense("the API knows no list at the path of " + list.name)
 		case !answer.ok():
 			return nil, x.program.upstream.refused(x.resourceType, answer)
 		}
