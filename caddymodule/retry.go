@@ -110,7 +110,9 @@ func (a *attempt) read(resp *http.Response) error {
 	if err != nil {
 		return err
 	}
-	a.answer = mapping.Answer{Status: resp.StatusCode, Body: body, RetryAfter: retryAfter(resp.Header)}
+	a.answer = mapping.Answer{
+		Status: resp.StatusCode, Body: body, Link: resp.Header.Values("Link"), RetryAfter: retryAfter(resp.Header),
+	}
 	return nil
 }
 

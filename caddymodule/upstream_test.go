@@ -89,6 +89,7 @@ func TestCallOverHTTP(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		got = seen{r.Method, r.RequestURI, string(body), r.Header}
 		w.Header().Set("Retry-After", "7")
+		w.Header()["Link"] = []string{`<?page=2>; rel=next`, `<?page=9>; rel=last`}
 		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, `{"detail":"taken"}`)
 	}))
@@ -101,7 +102,8 @@ func TestCallOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.Status != 409 || string(answer.Body) != `{"detail":"taken"}` || answer.RetryAfter != 7*time.Second {
+	if answer.Status != 409 || string(answer.Body) != `{"detail":"taken"}` || answer.RetryAfter != 7*time.Second ||
+		!slices.Equal(answer.Link, []string{`<?page=2>; rel=next`, `<?page=9>; rel=last`}) {
 		t.Errorf("got %+v", answer)
 	}
 	if got.method != "POST" || got.uri != "/api/users/a%2Fb%20c?page=1&name=a%26b" || got.body != `{"name":"Ana"}` {

@@ -18,6 +18,9 @@ type call struct {
 	path  []string
 	query string
 
+	// paging is how the call's answer is read when it is a list.
+	paging *paging
+
 	set     []constant
 	carry   []carried
 	expect  []constant

@@ -269,14 +269,14 @@ func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
 // fromPages reads the pages that hold a part of the visible resources. It
 // returns fits=false when a page does not hold what the scan saw on it.
 func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities []*entity, fits bool, err error) {
-	before := 0
+	before, pages := 0, x.pages(x.calls.list, nil)
 	for i, count := range visible {
 		first, last := before+1, before+count
 		before = last
 		if last < w.start || len(entities) == w.count || count == 0 {
 			continue
 		}
-		p, err := x.readPage(ctx, i+1)
+		p, err := pages.page(ctx, i+1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -293,9 +293,14 @@ func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities 
 			}
 			seen++
 		}
-		// The last page may have grown since, by what SCIM itself made.
-		if seen != count || i == len(visible)-1 && !p.last {
+		if seen != count {
 			return nil, false, nil
+		}
+		if i == len(visible)-1 {
+			// The list may have grown since, by what SCIM itself made.
+			if ended, err := pages.endWith(ctx, p); err != nil || !ended {
+				return nil, false, err
+			}
 		}
 	}
 	return entities, true, nil

@@ -58,21 +58,6 @@ func parseUpstream(n source.Node) upstreamSpec {
 	return spec
 }
 
-func parsePaging(n source.Node) pagingSpec {
-	spec := pagingSpec{pos: n.Pos()}
-	m, ok := n.Map()
-	if !ok {
-		return spec
-	}
-	spec.page = parseText(m.Need(n.Pos(), "page", "the name of the query parameter with the page's number"))
-	spec.size = parseText(m.Need(n.Pos(), "size", "the name of the query parameter with the page's size"))
-	spec.max, _ = m.Need(n.Pos(), "max", "the largest page that the API gives").Int(1, 10000)
-	spec.items = parseText(m.Need(n.Pos(), "items", "the path of the list in the answer"))
-	spec.total = parseTexts(m.Need(n.Pos(), "total", "the path of the count in the answer"))
-	m.Close()
-	return spec
-}
-
 func parseCaller(n source.Node) *callerSpec {
 	m, ok := n.Map()
 	if !ok {
@@ -186,6 +171,9 @@ func parseCall(entry source.Entry) callSpec {
 	spec.undo = parseText(m.Key("undo"))
 	spec.adoptBy = parseTexts(m.Key("adopt-by"))
 	spec.carry = parseCarry(m.Key("carry"))
+	if paging := m.Key("paging"); paging.Present() {
+		spec.paging = new(parsePaging(paging))
+	}
 	spec.repeatable, _ = m.Key("repeatable").Bool()
 	if then := m.Key("then"); then.Present() {
 		_, spec.forget = then.Word("forget")

@@ -33,19 +33,11 @@ func (p *Program) Version() string { return p.version }
 func (p *Program) Caller() *CallerCheck { return p.caller }
 
 type upstream struct {
-	name   string
-	paging paging
+	name string
 
 	// problems is where an answer lists what was wrong with a body, and
 	// field where each of them names what it is about; either may be unset.
 	problems, field *jsonpath.Path
-}
-
-type paging struct {
-	page, size string
-	max        int
-	items      jsonpath.Path
-	total      []jsonpath.Path
 }
 
 // resourceType is one resource of the mapping.

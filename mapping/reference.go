@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -139,7 +138,7 @@ func (x *run) scanOthers(ctx context.Context) error {
 
 func (x *run) readOthers(ctx context.Context) (*Scan, error) {
 	scan := &Scan{}
-	err := x.eachPageOf(ctx, x.calls.others, 1, url.Values{}, func(p *page) (bool, error) {
+	err := x.eachPageOf(ctx, x.calls.others, nil, readAhead, func(p *page) (bool, error) {
 		for _, id := range p.others {
 			scan.Objects = append(scan.Objects, Scanned{
 				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},

@@ -29,11 +29,19 @@ type callerSpec struct {
 }
 
 type pagingSpec struct {
-	pos        source.Pos
-	page, size text
-	max        int
-	items      text
-	total      []text
+	pos source.Pos
+
+	// style is the key that says how a list is read; empty when none does.
+	style string
+
+	// position is the parameter under that key.
+	position text
+	first    *int
+	next     text
+	size     text // or limit
+	max      int
+	items    text
+	total    []text
 }
 
 type errorsSpec struct {
@@ -143,6 +151,7 @@ type callSpec struct {
 	search     bool
 	repeatable bool
 	carry      []carrySpec
+	paging     *pagingSpec
 }
 
 type filterSpec struct {

@@ -16,7 +16,7 @@ import (
 const marker = "MARKER"
 
 // upstreamCause returns the UpstreamError at the bottom of an answer.
-func upstreamCause(t *testing.T, response Response) *UpstreamError {
+func upstreamCause(t testing.TB, response Response) *UpstreamError {
 	t.Helper()
 	var cause *UpstreamError
 	if !errors.As(response.Err, &cause) {

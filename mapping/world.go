@@ -65,6 +65,10 @@ type Answer struct {
 	// Body is the whole body; empty for none.
 	Body []byte
 
+	// Link are the values of the Link header fields (RFC 8288), in their
+	// order; nil for none.
+	Link []string
+
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
 }
