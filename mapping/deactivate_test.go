@@ -8,7 +8,7 @@ import (
 )
 
 // TestDeactivatesWhateverElseFails lets somebody go together with a change that
-// the API refuses.
+// the API refuses. Nothing else of the request is done then.
 func TestDeactivatesWhateverElseFails(t *testing.T) {
 	faults := map[string]struct {
 		fault  qualytics.Fault
@@ -24,7 +24,7 @@ func TestDeactivatesWhateverElseFails(t *testing.T) {
 	}
 	bodies := map[string]string{
 		"PUT":   `{"userName":"ana.r","displayName":"X","externalId":"e2","active":false}`,
-		"PATCH": patchOf(`{"op":"replace","value":{"displayName":"X","active":false}}`),
+		"PATCH": patchOf(`{"op":"replace","value":{"displayName":"X","externalId":"e2","active":false}}`),
 	}
 	for name, test := range faults {
 		for method, body := range bodies {
@@ -37,7 +37,7 @@ func TestDeactivatesWhateverElseFails(t *testing.T) {
 					if len(response.Report.Warnings) != 1 {
 						t.Errorf("warnings %q", response.Report.Warnings)
 					}
-					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false})
+					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false, "externalId": nil})
 				})
 			})
 		}

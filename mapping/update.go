@@ -158,7 +158,6 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		case err != nil:
 			// Somebody is to be let go; that must not hang on another field.
 			failure = err
-			values = nil
 		default:
 			e = updated
 		}
@@ -168,14 +167,16 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 			return nil, err
 		}
 	}
+	if failure != nil {
+		// What is kept here is another attribute too.
+		x.learn(e, before)
+		x.warn("The resource was deactivated, but its other attributes could not be changed.")
+		return nil, failure
+	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
 		return nil, err
 	}
 	x.learn(e, before)
-	if failure != nil {
-		x.warn("The resource was deactivated, but its other attributes could not be changed.")
-		return nil, failure
-	}
 	return e, nil
 }
 
