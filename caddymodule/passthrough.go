@@ -132,8 +132,8 @@ func (p *passthrough) decide(ctx context.Context, key digest, token string, know
 	}
 	switch s := answer.Status; {
 	case s == http.StatusTooManyRequests || s >= 500,
-		s == http.StatusForbidden && isPage(answer.Body):
-		// The ingress in front of the API refuses with a page, and not
+		answer.IsPage():
+		// What stands in front of the API answers with a page, and not
 		// because of the token.
 		wait := max(downRetryAfter, int((answer.RetryAfter+time.Second-1)/time.Second))
 		return "", unavailable(wait, fmt.Errorf("%s was answered with status %d", p.check.call.Name, s))
@@ -173,16 +173,4 @@ func unavailable(retryAfter int, cause error) *scim.Error {
 		RetryAfter: retryAfter,
 		Cause:      cause,
 	}
-}
-
-// isPage reports whether a body is HTML.
-func isPage(body []byte) bool {
-	for _, c := range body {
-		switch c {
-		case ' ', '\t', '\r', '\n':
-			continue
-		}
-		return c == '<'
-	}
-	return false
 }

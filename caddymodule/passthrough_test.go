@@ -124,6 +124,7 @@ func TestPassthroughVerdicts(t *testing.T) {
 		{"unknown", mapping.Answer{Status: 401}, nil, 401, 0, true},
 		{"forbidden", mapping.Answer{Status: 403, Body: []byte(`{"detail":"x"}`)}, nil, 401, 0, true},
 		{"forbidden by the ingress", mapping.Answer{Status: 403, Body: []byte("\n <html>")}, nil, 503, 5, false},
+		{"a login", mapping.Answer{Status: 401, Body: []byte("<!doctype html>")}, nil, 503, 5, false},
 		{"limited", mapping.Answer{Status: 429, RetryAfter: 7500 * time.Millisecond}, nil, 503, 8, false},
 		{"failing", mapping.Answer{Status: 500}, nil, 503, 5, false},
 		{"moved", mapping.Answer{Status: 307}, nil, 503, 5, false},

@@ -75,6 +75,17 @@ type CallError struct {
 	// Timeout says that time ran out while waiting.
 	Timeout bool
 
+	// TooLarge says that the answer was larger than what is read of one.
+	TooLarge bool
+
+	// Limited says that more calls wait for their turn than can be made in
+	// the time that is left.
+	Limited bool
+
+	// RetryAfter is how long to wait before a repeat makes sense; zero when
+	// that is not known.
+	RetryAfter time.Duration
+
 	// Err is the cause.
 	Err error
 }
