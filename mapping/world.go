@@ -64,6 +64,10 @@ type Answer struct {
 
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
+
+	// Repeated says that the call was sent before and its answer was lost, so
+	// that the API may have acted upon it then.
+	Repeated bool
 }
 
 // CallError says that a call got no complete answer.
