@@ -130,6 +130,7 @@ func TestPassthroughVerdicts(t *testing.T) {
 		{"moved", mapping.Answer{Status: 307}, nil, 503, 5, false},
 		{"not there", mapping.Answer{Status: 404}, nil, 503, 5, false},
 		{"nonsense", mapping.Answer{Status: 200}, nil, 503, 5, false},
+		{"down", mapping.Answer{}, &mapping.CallError{Unsent: true, RetryAfter: 8500 * time.Millisecond, Err: errors.New("down")}, 503, 9, false},
 		{"not reached", mapping.Answer{}, &mapping.CallError{Unsent: true, Err: errors.New("refused")}, 503, 5, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
