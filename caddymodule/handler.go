@@ -94,7 +94,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	upstream := &session{upstreamClient: h.upstream, token: who.token, requestID: x.requestID}
+	upstream := &session{
+		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: who.token, requestID: x.requestID,
+	}
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,

@@ -154,10 +154,12 @@ func TestProvisionErrors(t *testing.T) {
 		{
 			"negative numbers", func(h *Handler) {
 				freshness := caddy.Duration(-1)
-				h.MaxConcurrentCalls, h.MaxCallsPerSecond = -1, -1
+				h.MaxConcurrentCalls, h.MaxCallsPerSecond, h.MaxCallBurst = -1, new(float64), -1
+				*h.MaxCallsPerSecond = -1
 				h.Correlations = &Correlations{Size: -1, Freshness: &freshness}
 			},
 			"max_concurrent_calls: must be at least 1, not -1\nmax_calls_per_second: must not be negative\n" +
+				"max_call_burst: must be at least 1, not -1\n" +
 				"correlations size: must be at least 1, not -1\ncorrelations freshness: must not be negative",
 		},
 	} {

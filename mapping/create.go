@@ -327,6 +327,10 @@ func (a *attribute) unfinishedKey(r *resourceType, value string) Key {
 // uncertain reports whether a call that failed may have had its effect all the
 // same.
 func uncertain(err error) bool {
+	var unanswered *CallError
+	if errors.As(err, &unanswered) && unanswered.Unsent {
+		return false
+	}
 	var upstream *UpstreamError
 	return !errors.As(err, &upstream) || upstream.Status == 0 || upstream.Status >= 500
 }

@@ -65,6 +65,10 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	}
 	// The API does not find what is deactivated already.
 	e, err := x.load(ctx, id)
+	if isNotFound(err) && answer.Repeated {
+		// It was there when the call was sent for the first time.
+		return x.deleted(ctx, id)
+	}
 	if err != nil {
 		return Response{}, err
 	}

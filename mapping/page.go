@@ -50,7 +50,7 @@ func (x *run) readPageAt(ctx context.Context, list *call, at place, query url.Va
 			return p, nil
 		case answer.Status == 404:
 			// Passed on, it would say that a resource is not there.
-			return nil, x.program.upstream.nonsense("the API knows no list at the path of " + list.name)
+			return nil, x.program.upstream.missing(answer.Status)
 		case !answer.ok():
 			return nil, x.program.upstream.refused(x.resourceType, answer)
 		}

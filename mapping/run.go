@@ -56,12 +56,18 @@ func newLore() *lore {
 	}
 }
 
-// do makes one upstream call. An answer with an error status is not an error.
+// do makes one upstream call. An answer with an error status is not an error,
+// as long as it is the API's own.
 func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
 	answer, err := x.world.Upstream.Do(ctx, c.build(id, query, body))
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
 	if err != nil {
 		return answer, x.program.upstream.unanswered(err)
+	}
+	// Past the end of a list there may be nothing; its reader knows.
+	ofNothing := id == "" && c.method != "GET"
+	if err := x.program.upstream.misplaced(answer, ofNothing); err != nil {
+		return answer, err
 	}
 	return answer, nil
 }

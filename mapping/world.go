@@ -71,6 +71,10 @@ type Answer struct {
 
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
+
+	// Repeated says that the call was sent before and its answer was lost, so
+	// that the API may have acted upon it then.
+	Repeated bool
 }
 
 // CallError says that a call got no complete answer.
@@ -81,6 +85,17 @@ type CallError struct {
 
 	// Timeout says that time ran out while waiting.
 	Timeout bool
+
+	// TooLarge says that the answer was larger than what is read of one.
+	TooLarge bool
+
+	// Limited says that more calls wait for their turn than can be made in
+	// the time that is left.
+	Limited bool
+
+	// RetryAfter is how long to wait before a repeat makes sense; zero when
+	// that is not known.
+	RetryAfter time.Duration
 
 	// Err is the cause.
 	Err error
