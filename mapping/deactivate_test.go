@@ -37,7 +37,7 @@ func TestDeactivatesWhateverElseFails(t *testing.T) {
 					if len(response.Report.Warnings) != 1 {
 						t.Errorf("warnings %q", response.Report.Warnings)
 					}
-					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false, "externalId": nil})
+					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false, "externalId": "e1"})
 				})
 			})
 		}
