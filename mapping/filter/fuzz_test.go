@@ -128,8 +128,11 @@ func naiveMatch(x Expr, res resource.Resource) bool {
 	var list []any
 	for _, e := range in {
 		if c.Path.Sub != "" {
-			m, _ := e.(map[string]any)
+			m, ok := e.(map[string]any)
 			e = m[c.Path.Sub]
+			if ok && e == nil && c.Path.Sub == "primary" && c.Op != Pr && c.Value != nil {
+				e = false
+			}
 		}
 		list = append(list, e)
 	}

@@ -11,7 +11,8 @@ import (
 // Match reports whether a resource meets the filter. Text is compared by the
 // attribute's case rule, dates as moments, numbers by size. Of a multi-valued
 // attribute any value may meet a comparison. An attribute without a value is
-// unlike every value, so that ne is true for it, and eq with null.
+// unlike every value, so that ne is true for it, and eq with null; only a value
+// without "primary" is like one where that is false.
 func (f *Filter) Match(res resource.Resource) bool {
 	return f.Root.match(scope{res: res})
 }
@@ -60,10 +61,10 @@ func (c *Comparison) match(s scope) bool {
 	}
 	list, ok := v.([]any)
 	if !ok {
-		return c.one(sub(v, c.Path.Sub))
+		return c.one(c.part(v))
 	}
 	for _, e := range list {
-		if c.one(sub(e, c.Path.Sub)) {
+		if c.one(c.part(e)) {
 			return true
 		}
 	}
@@ -75,6 +76,16 @@ func lookup(res resource.Resource, urn, name string) any {
 		res, _ = res[urn].(map[string]any)
 	}
 	return res[name]
+}
+
+// part returns what is compared of one value. A value that does not say whether
+// it is the primary one is not (RFC 7643 section 2.4).
+func (c *Comparison) part(v any) any {
+	part := sub(v, c.Path.Sub)
+	if _, isObject := v.(map[string]any); isObject && part == nil && c.Path.Sub == "primary" && c.Attr.Type == schema.Boolean {
+		return false
+	}
+	return part
 }
 
 func sub(v any, name string) any {
