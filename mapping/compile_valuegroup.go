@@ -83,6 +83,9 @@ func (c *compiler) valueGroup(r *resourceType, v *valueGroups, spec *valueGroupS
 	case !isWord(g.id):
 		c.Addf(spec.id.pos, "the id %q of the group must be one word of letters and digits", g.id)
 		return
+	case strings.Contains(strings.ToLower(g.id), "bulkid"):
+		c.Addf(spec.id.pos, "the id %q of the group must not contain \"bulkId\", which stands for something else in bulk requests", g.id)
+		return
 	case r.validID(g.id) && r.idInteger:
 		c.Addf(spec.id.pos, "the id %q of the group could be that of a %s of the API", g.id, r.name)
 		return
