@@ -176,7 +176,7 @@ func TestProgramIsAsked(t *testing.T) {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 	for name, want := range map[string]string{
-		"Content-Type": "application/json", "Content-Length": "11", "Location": "https://scim.test/api/scim/v2/Users/41",
+		"Content-Type": "application/json", "Content-Length": "11", "Location": "https://scim.test/api/scim/v2/Users/41", "Content-Location": "https://scim.test/api/scim/v2/Users/41",
 		"Cache-Control": "no-store", "Www-Authenticate": "", "Retry-After": "",
 	} {
 		if got := w.Header().Get(name); got != want {

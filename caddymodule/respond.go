@@ -32,6 +32,9 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, x *exchange) {
 	}
 	if resp.Location != "" {
 		header["Location"] = []string{resp.Location}
+		if resp.Body != nil {
+			header["Content-Location"] = []string{resp.Location}
+		}
 	}
 	if resp.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(resp.RetryAfter)}
