@@ -279,6 +279,13 @@ func (x *run) loadAll(ctx context.Context, ids []string) ([]*entity, error) {
 	return found, nil
 }
 
+// foundAsKept reports whether what is kept of the attribute is the very text that
+// equality means: neither in another case, nor one of several values, nor a
+// moment that can be written in several ways.
+func (a *attribute) foundAsKept() bool {
+	return a.target.Type == schema.String && a.target.CaseExact && !a.target.MultiValued
+}
+
 // finder returns how to find resources by an attribute; nil when only a look
 // at all of them tells.
 func (x *run) finder(path schema.Path) func(ctx context.Context, value string) ([]*entity, error) {
@@ -292,6 +299,8 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			continue
 		}
 		switch {
+		case a.kept && !a.foundAsKept():
+			return nil
 		case a.kept:
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }
 		case slices.Contains(x.indexed, a):
