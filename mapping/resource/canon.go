@@ -102,6 +102,10 @@ func (c *Canon) list(a *schema.Attribute, w *where, v any) (any, bool, error) {
 		in = []any{v}
 	}
 	out := make([]any, 0, len(in))
+	var seen map[string]bool
+	if len(in) > 1 {
+		seen = make(map[string]bool, len(in))
+	}
 	at := where{parent: w}
 	for i, e := range in {
 		at.index = i
@@ -114,6 +118,14 @@ func (c *Canon) list(a *schema.Attribute, w *where, v any) (any, bool, error) {
 				return nil, false, refused(scim.InvalidValue, tolerance.NullInList, "%s: has no value", &at)
 			}
 			continue
+		}
+		// A value that is there twice says no more than one that is there once.
+		if seen != nil {
+			k := key(el, a)
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
 		}
 		out = append(out, el)
 	}

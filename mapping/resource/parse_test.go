@@ -93,6 +93,11 @@ func TestParse(t *testing.T) {
 			notes: Notes{ReadOnly: []string{"members.display"}},
 		},
 		{
+			name: "values that are there twice",
+			in:   `{"emails":[{"value":"a","type":"work"},{"type":"WORK","value":"A"},{"value":"a","type":"home"},{"value":"a"}]}`,
+			want: `{"emails":[{"value":"a","type":"work"},{"value":"a","type":"home"},{"value":"a"}]}`,
+		},
+		{
 			name: "one value as a string", in: `{"roles":"Admin","title":["T"],"nickName":{"value":"N"},"emails":""}`,
 			want: `{"roles":[{"value":"Admin"}],"title":"T","nickName":"N","emails":null}`,
 			used: []tol.Name{tol.SingleObjectForList, tol.ListForSingle, tol.PlainStringForComplex, tol.ObjectForSimple, tol.BlankMeansUnset},
