@@ -67,6 +67,8 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return parseString(d, &h.UpstreamToken)
 	case "allow_plaintext":
 		return parseFlag(d, &h.AllowPlaintext)
+	case "instance":
+		return parseString(d, &h.Instance)
 	case "timeout":
 		return parseDuration(d, &h.Timeout)
 	case "call_timeout":

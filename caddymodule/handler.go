@@ -98,7 +98,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,
-		Keeper:       h.keeper,
+		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
 	}, mapping.Request{

@@ -49,7 +49,9 @@ func never(t *testing.T) programFunc {
 func newTestHandler(t *testing.T, p programFunc) (*Handler, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	h := &Handler{logger: zap.New(core), program: p, tolerances: tolerance.AllOn(), keeper: newKeeper()}
+	h := &Handler{logger: zap.New(core), program: p, tolerances: tolerance.AllOn()}
+	kept := newProcess(t, newMemoryStorage())
+	h.keeper, h.storage, h.keeperReport = kept.keeper, kept.own, kept.keeperReport
 	h.setDefaults()
 	h.base = defaultBasePath
 	h.auth = &ownTokens{digests: []digest{digestOf("another"), digestOf(goodToken)}, upstream: testToken}
