@@ -10,6 +10,7 @@ import (
 	"path"
 	"regexp"
 	"slices"
+	"strconv"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
@@ -89,19 +90,24 @@ func encodeEntry(entry any) ([]byte, error) {
 	return buffer.Bytes(), err
 }
 
-// decodeEntry reads a stored form. Its errors hold nothing of the content.
-func decodeEntry(data []byte, entry any) error {
-	var version struct {
-		Format int `json:"format"`
+// decodeEntry reads a stored form into an entry, whose version is at format.
+// Its errors hold nothing of the content.
+func decodeEntry(data []byte, entry any, format *int) error {
+	err := json.Unmarshal(data, entry)
+	if err != nil {
+		// A part of an entry is no JSON at all.
+		var version struct {
+			Format int `json:"format"`
+		}
+		if json.Unmarshal(data, &version) != nil {
+			return errors.New("it is not an entry, or only a part of one")
+		}
+		*format = version.Format
 	}
-	// A part of an entry is not JSON any more.
-	if !json.Valid(data) || json.Unmarshal(data, &version) != nil {
-		return errors.New("it is not an entry, or only a part of one")
-	}
-	if version.Format != entryFormat {
-		return fmt.Errorf("it has the format %d, and this version of the sidecar reads %d", version.Format, entryFormat)
-	}
-	if json.Unmarshal(data, entry) != nil {
+	switch {
+	case *format != entryFormat:
+		return fmt.Errorf("it has the format %d, and this version of the sidecar reads %d", *format, entryFormat)
+	case err != nil:
 		return errors.New("it does not have the fields of an entry")
 	}
 	return nil
@@ -113,7 +119,7 @@ func encodeRecord(key recordKey, record mapping.Record) ([]byte, error) {
 
 func decodeRecord(key recordKey, data []byte) (mapping.Record, error) {
 	var entry recordEntry
-	if err := decodeEntry(data, &entry); err != nil {
+	if err := decodeEntry(data, &entry, &entry.Format); err != nil {
 		return mapping.Record{}, err
 	}
 	if entry.Resource != key.resource || entry.ID != key.id {
@@ -124,7 +130,7 @@ func decodeRecord(key recordKey, data []byte) (mapping.Record, error) {
 
 func decodeIndex(data []byte) (indexEntry, error) {
 	var entry indexEntry
-	err := decodeEntry(data, &entry)
+	err := decodeEntry(data, &entry, &entry.Format)
 	return entry, err
 }
 
@@ -153,11 +159,13 @@ func lockName(prefix, name string) string {
 
 // digestName returns a digest of parts that may hold anything.
 func digestName(parts ...string) string {
-	h := sha256.New()
+	var whole []byte
 	for _, part := range parts {
-		fmt.Fprintf(h, "%d:%s", len(part), part)
+		whole = strconv.AppendInt(whole, int64(len(part)), 10)
+		whole = append(append(whole, ':'), part...)
 	}
-	return hex.EncodeToString(h.Sum(nil))
+	sum := sha256.Sum256(whole)
+	return hex.EncodeToString(sum[:])
 }
 
 func sharded(digest string) string { return digest[:shardDigits] + "/" + digest }

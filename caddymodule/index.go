@@ -76,7 +76,7 @@ func (s *keeperSession) changeIndex(ctx context.Context, to *storage, key mappin
 	if err != nil || !change(&entry) {
 		return err
 	}
-	release, err := s.locks.lock(ctx, s, []string{name})
+	release, err := s.locks.lock(ctx, s, []string{ownLock + name})
 	if err != nil {
 		return s.failed(opLock, name, err)
 	}
@@ -173,7 +173,7 @@ func (s *keeperSession) eachRecord(ctx context.Context, in *storage, visit func(
 				return s.failed(opLoad, name, err)
 			}
 			var entry recordEntry
-			if err := decodeEntry(data, &entry); err != nil {
+			if err := decodeEntry(data, &entry, &entry.Format); err != nil {
 				s.unreadable(entryRecord, name, err)
 				continue
 			}

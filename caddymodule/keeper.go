@@ -29,7 +29,7 @@ const (
 	// beginning and again after each lock, before it takes them from memory.
 	// What a request decides by is among these; only lists and the members of
 	// large groups need more.
-	exactReads = 32
+	exactReads = 8
 
 	// keepTimeout bounds an update. It has a time of its own because what it
 	// keeps has happened by then, even if the request's time is over.
@@ -63,6 +63,10 @@ type keeper struct {
 }
 
 type recordKey struct{ resource, id string }
+
+// ownLock begins the names of the keeper's own locks, of which requests know
+// nothing. They are taken after those that a request names.
+const ownLock = "\x00"
 
 // cachedRecord is a record as it was in a storage at a time; zero when there
 // was none.
@@ -163,7 +167,7 @@ func (s *keeperSession) Update(
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
 	key := recordKey{resource, id}
-	release, err := s.locks.lock(ctx, s, []string{"record " + resource + "/" + id})
+	release, err := s.locks.lock(ctx, s, []string{ownLock + s.recordPath(key)})
 	if err != nil {
 		return mapping.Record{}, s.failed(opLock, s.recordPath(key), err)
 	}
