@@ -94,13 +94,16 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	upstream := &session{upstreamClient: h.upstream, token: who.token, requestID: x.requestID}
+	upstream := &session{
+		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: who.token, requestID: x.requestID,
+	}
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,
 		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
+		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}, mapping.Request{
 		Method: method,
 		Path:   path,

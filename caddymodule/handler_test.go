@@ -170,7 +170,8 @@ func TestProgramIsAsked(t *testing.T) {
 	if s == nil || s.token != testToken || s.requestID == "" || s.requestID != w.Header().Get("X-Request-Id") {
 		t.Errorf("upstream %+v, header %v", s, w.Header())
 	}
-	if world.Correlations == nil || world.Keeper == nil || world.Tolerances != tolerance.AllOn() {
+	if world.Correlations == nil || world.Keeper == nil || world.Tolerances != tolerance.AllOn() ||
+		world.Limits != (mapping.Limits{Body: 1 << 20, BulkOperations: 500}) {
 		t.Errorf("world %+v", world)
 	}
 	if w.Code != 201 || w.Body.String() != `{"id":"41"}` {

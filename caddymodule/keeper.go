@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,11 @@ type keeper struct {
 	rebuilding map[mapping.Key]struct{}
 }
 
+// linger is how long changes of one group that come together wait for more of
+// their kind: longer than a provider's requests are apart, and not long beside
+// a call to the API.
+const linger = 25 * time.Millisecond
+
 type recordKey struct{ resource, id string }
 
 // ownLock begins the names of the keeper's own locks, of which requests know
@@ -79,7 +85,11 @@ type cachedRecord struct {
 func newKeeper(prefix string, storages *storages) *keeper {
 	// The only error is that of a size below 1.
 	cache, _ := lru.New[recordKey, cachedRecord](keeperCacheSize)
-	k := &keeper{prefix: prefix, storages: storages, cache: cache, rebuilding: make(map[mapping.Key]struct{})}
+	k := &keeper{
+		prefix: prefix, storages: storages, cache: cache,
+		gatherer:   mapping.Gatherer{Linger: linger},
+		rebuilding: make(map[mapping.Key]struct{}),
+	}
 	k.life, k.end = context.WithCancel(context.Background())
 	return k
 }
@@ -275,6 +285,7 @@ func cloneRecord(r mapping.Record) mapping.Record {
 		r.Attributes = attributes
 	}
 	r.Applied = maps.Clone(r.Applied)
+	r.Groups = slices.Clone(r.Groups)
 	return r
 }
 

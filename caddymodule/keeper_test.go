@@ -109,6 +109,8 @@ func TestKeeperKeepsEverything(t *testing.T) {
 			field.Set(reflect.ValueOf(map[string]json.RawMessage{
 				"a": json.RawMessage(`"<b> & \u0026 \u2028 é \ud83d\ude00"`), "list": json.RawMessage(`[1,2.50,{"c":null}]`),
 			}))
+		case []string:
+			field.Set(reflect.ValueOf([]string{"<b>", ""}))
 		case map[string]string:
 			field.Set(reflect.ValueOf(map[string]string{"name": "<digest>"}))
 		case time.Time:

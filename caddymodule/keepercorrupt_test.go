@@ -46,7 +46,7 @@ func TestUnreadableRecord(t *testing.T) {
 				t.Errorf("%s: logged %v", name, line.ContextMap())
 			}
 		}
-		if got := scraped(t, k.registry); !strings.Contains(got, `caddy_scim_storage_unreadable_total{entry="record"} 2`+"\n") {
+		if got := scraped(t, k.registry, "caddy_scim_storage_"); !strings.Contains(got, `caddy_scim_storage_unreadable_total{entry="record"} 2`+"\n") {
 			t.Errorf("%s: counted\n%s", name, got)
 		}
 		// The rest goes on, and the next write makes it whole.

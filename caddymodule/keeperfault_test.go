@@ -54,7 +54,7 @@ func TestKeeperFaults(t *testing.T) {
 			t.Errorf("%s: a lock is held", tt.operation)
 		}
 		failures := fmt.Sprintf(`caddy_scim_storage_errors_total{operation=%q} 1`, tt.operation)
-		if got := scraped(t, k.registry); !strings.Contains(got, failures+"\n") {
+		if got := scraped(t, k.registry, "caddy_scim_storage_"); !strings.Contains(got, failures+"\n") {
 			t.Errorf("no %s in\n%s", failures, got)
 		}
 		logged := k.errors()

@@ -21,25 +21,17 @@ import (
 const (
 	defaultMappings       = "mappings.yaml"
 	defaultBasePath       = "/api/scim/v2"
-	defaultUpstream       = "http://127.0.0.1:9000"
 	defaultPassthroughTTL = time.Minute
-	defaultTimeout        = 30 * time.Second
-	defaultCallTimeout    = 10 * time.Second
-	defaultRetries        = 3
-	defaultMaxConcurrent  = 100
 	defaultMaxBodySize    = 1 << 20
+	defaultMaxBulk        = 500
 	defaultSize           = 100_000
 	defaultFreshness      = 5 * time.Minute
 
 	responseTypeAuto = "auto"
 )
 
-const (
-	mostRetries = 10
-
-	// shortToken is the length below which a token can be guessed.
-	shortToken = 16
-)
+// shortToken is the length below which a token can be guessed.
+const shortToken = 16
 
 // Provision sets up the handler. It reads the mapping file and makes no
 // network connection, so that `caddy validate` works anywhere.
@@ -71,23 +63,10 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 		return fmt.Errorf("metrics: %w", err)
 	}
 
-	address, err := replace(repl, "upstream", h.Upstream)
+	upstream, err := h.provisionUpstream(repl)
 	if err != nil {
 		return err
 	}
-	upstream, err := parseUpstream(address, h.AllowPlaintext)
-	if err != nil {
-		return err
-	}
-	h.upstream = newUpstreamClient(upstreamOptions{
-		base:          upstream,
-		callTimeout:   time.Duration(h.CallTimeout),
-		retries:       *h.Retries,
-		maxConcurrent: h.MaxConcurrentCalls,
-		maxPerSecond:  h.MaxCallsPerSecond,
-		logger:        h.logger.Named("upstream"),
-	})
-
 	program, err := h.loadMappings(repl)
 	if err != nil {
 		return err
@@ -103,23 +82,20 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if err != nil {
 		return err
 	}
-	return h.acquire(upstream.String(), program.Version(), prefix, storage)
+	if err := h.acquire(upstream.String(), program.Version(), prefix, storage); err != nil {
+		return err
+	}
+	return h.acquireGate(upstream.String())
 }
 
 func (h *Handler) setDefaults() {
 	setDefault(&h.Mappings, defaultMappings)
 	setDefault(&h.BasePath, defaultBasePath)
-	setDefault(&h.Upstream, defaultUpstream)
 	setDefault(&h.PassthroughTTL, caddy.Duration(defaultPassthroughTTL))
-	setDefault(&h.Timeout, caddy.Duration(defaultTimeout))
-	setDefault(&h.CallTimeout, caddy.Duration(defaultCallTimeout))
-	setDefault(&h.MaxConcurrentCalls, defaultMaxConcurrent)
 	setDefault(&h.MaxBodySize, defaultMaxBodySize)
+	setDefault(&h.MaxBulkOperations, defaultMaxBulk)
 	setDefault(&h.ResponseType, responseTypeAuto)
-	if h.Retries == nil {
-		h.Retries = new(int)
-		*h.Retries = defaultRetries
-	}
+	h.setUpstreamDefaults()
 	if h.Correlations == nil {
 		h.Correlations = new(Correlations)
 	}
@@ -159,22 +135,18 @@ func (h *Handler) Validate() error {
 		{"passthrough_ttl", h.PassthroughTTL},
 		{"timeout", h.Timeout},
 		{"call_timeout", h.CallTimeout},
+		{"breaker_pause", h.BreakerPause},
 	} {
 		if d.value <= 0 {
 			wrong("%s: must be longer than 0", d.option)
 		}
 	}
-	if h.Retries != nil && (*h.Retries < 0 || *h.Retries > mostRetries) {
-		wrong("retries: must be from 0 to %d, not %d", mostRetries, *h.Retries)
-	}
-	if h.MaxConcurrentCalls < 1 {
-		wrong("max_concurrent_calls: must be at least 1, not %d", h.MaxConcurrentCalls)
-	}
-	if h.MaxCallsPerSecond < 0 {
-		wrong("max_calls_per_second: must not be negative")
-	}
+	h.validateUpstream(wrong)
 	if h.MaxBodySize < 1 {
 		wrong("max_body_size: must be at least 1, not %d", h.MaxBodySize)
+	}
+	if h.MaxBulkOperations < 1 {
+		wrong("max_bulk_operations: must be at least 1, not %d", h.MaxBulkOperations)
 	}
 	if c := h.Correlations; c != nil {
 		if c.Size < 1 {
@@ -239,7 +211,7 @@ func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) 
 		check := callerCheck{call: caller.Call(), permits: caller.Permits}
 		auth, err := newPassthrough(check, time.Duration(h.PassthroughTTL), time.Duration(h.CallTimeout),
 			func(ctx context.Context, token string, call mapping.Call) (mapping.Answer, error) {
-				return (&session{upstreamClient: h.upstream, token: token}).Do(ctx, call)
+				return (&session{upstreamClient: h.upstream, turn: newTurn(false), token: token}).Do(ctx, call)
 			})
 		if err != nil {
 			return err

@@ -149,16 +149,19 @@ func TestProvisionErrors(t *testing.T) {
 		{"response type", func(h *Handler) { h.ResponseType = "text/html" }, `response_type: must be auto, application/json or application/scim+json, not "text/html"`},
 		{"profile", func(h *Handler) { h.Tolerances = &Tolerances{Profile: "Okta"} }, `tolerances: there is no profile called "Okta"; did you mean "okta"?`},
 		{
-			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize = -1, -1, -1 },
-			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1",
+			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize, h.MaxBulkOperations = -1, -1, -1, -1 },
+			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1\n" +
+				"max_bulk_operations: must be at least 1, not -1",
 		},
 		{
 			"negative numbers", func(h *Handler) {
 				freshness := caddy.Duration(-1)
-				h.MaxConcurrentCalls, h.MaxCallsPerSecond = -1, -1
+				h.MaxConcurrentCalls, h.MaxCallsPerSecond, h.MaxCallBurst = -1, new(float64), -1
+				*h.MaxCallsPerSecond = -1
 				h.Correlations = &Correlations{Size: -1, Freshness: &freshness}
 			},
 			"max_concurrent_calls: must be at least 1, not -1\nmax_calls_per_second: must not be negative\n" +
+				"max_call_burst: must be at least 1, not -1\n" +
 				"correlations size: must be at least 1, not -1\ncorrelations freshness: must not be negative",
 		},
 	} {

@@ -82,7 +82,9 @@ func (c *correlations) Scan(
 	case <-ctx.Done():
 		return nil, &mapping.CallError{
 			Timeout: errors.Is(ctx.Err(), context.DeadlineExceeded),
-			Err:     fmt.Errorf("waiting for a scan of %s: %w", resource, ctx.Err()),
+			// The scan goes on: whoever comes back finds it further on.
+			RetryAfter: downRetryAfter * time.Second,
+			Err:        fmt.Errorf("waiting for a scan of %s: %w", resource, ctx.Err()),
 		}
 	}
 }

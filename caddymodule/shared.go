@@ -77,6 +77,10 @@ func (h *Handler) Cleanup() error {
 	if h.upstream != nil {
 		h.upstream.close()
 	}
+	if h.gateSettings != nil {
+		h.upstream.gate.part(h.gateSettings)
+		h.gateSettings = nil
+	}
 	held := h.held
 	h.held = nil
 	var errs []error

@@ -31,6 +31,21 @@ type change struct {
 	// mustClear says that an attribute which can't be cleared is an error,
 	// and not merely left as it is.
 	mustClear bool
+
+	// mentioned are the ids in lists of references of which the request speaks
+	// one by one, whether or not that changes anything.
+	mentioned []string
+
+	// unknown are the ids that were nobody's and were left out.
+	unknown []string
+
+	// regroups says that groups are the value groups that the resource is in
+	// from now on besides that of its value.
+	regroups bool
+	groups   []string
+
+	// permitted says that what is guarded was looked after already.
+	permitted bool
 }
 
 // fieldValue is a value for a field of the API's object.

@@ -33,7 +33,7 @@ func Load(name string, src []byte) (*Program, error) {
 type compiler struct {
 	*source.Problems
 	prefix string
-	paging paging
+	paging *paging
 }
 
 func (c *compiler) program(file *fileSpec) *Program {
@@ -72,6 +72,14 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 			}
 		}
 	}
+	for i := range file.resources {
+		if r, values := types[file.resources[i].name], file.resources[i].values; r != nil && values != nil {
+			c.valueGroups(r, values)
+		}
+	}
+	for _, r := range p.resources {
+		r.passing = r.passingKeys()
+	}
 }
 
 // attributeAt returns the attribute that was written at a place; nil if none.
@@ -107,13 +115,7 @@ func (c *compiler) upstream(spec upstreamSpec) upstream {
 			c.AddHint(spec.prefix.pos, hint, "the prefix %q %s", c.prefix, wrong)
 		}
 	}
-	u.paging = paging{page: spec.paging.page.value, size: spec.paging.size.value, max: spec.paging.max}
-	if u.paging.page == u.paging.size && spec.paging.size.present() {
-		c.Addf(spec.paging.size.pos, "%q can't be both the page's number and its size", u.paging.size)
-	}
-	c.paging = u.paging
-	u.paging.items, _ = c.jsonPath(spec.paging.items)
-	u.paging.total = c.jsonPaths(spec.paging.total)
+	c.paging = c.pagingOf(&spec.paging)
 	if problems, ok := c.jsonPath(spec.errors.problems); ok {
 		u.problems = &problems
 	}

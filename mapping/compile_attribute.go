@@ -239,7 +239,9 @@ func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
 
 // attributeInto compiles how a list of references is written.
 func (c *compiler) attributeInto(a *attribute, s *attributeSpec) {
+	a.skipUnknown = s.unknown.value == "skip"
 	if !s.into.present() {
+		c.pointless(a, s, "is not written", "unknown")
 		return
 	}
 	into, ok := c.jsonPath(s.into)

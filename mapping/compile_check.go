@@ -33,6 +33,7 @@ func (spec *attributeSpec) given() []string {
 		{"except", len(spec.except) > 0},
 		{"of", spec.of.present()},
 		{"into", spec.into.present()},
+		{"unknown", spec.unknown.present()},
 		{"unique", spec.unique},
 		{"required", spec.required},
 		{"read-only", spec.readOnly},
@@ -62,7 +63,7 @@ func (c *compiler) pointless(a *attribute, s *attributeSpec, why string, keys ..
 // combinations reports keys that mean nothing beside others.
 func (c *compiler) combinations(a *attribute, s *attributeSpec) {
 	if !a.isList() {
-		c.pointless(a, s, "has one value", "as", "take", "each", "except", "of", "into")
+		c.pointless(a, s, "has one value", "as", "take", "each", "except", "of", "into", "unknown")
 	}
 	switch {
 	case s.keep:

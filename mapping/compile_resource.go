@@ -34,7 +34,7 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	if r.id, ok = c.jsonPath(spec.id); ok && r.id.IsSelf() {
 		c.Addf(spec.id.pos, `"." is the whole object; name the field that holds its id`)
 	}
-	r.only, r.hide = c.constants(spec.only), c.constants(spec.hide)
+	r.only, r.hide, r.readOnly = c.constants(spec.only), c.constants(spec.hide), c.constants(spec.readOnly)
 	r.others = r.name + " (others)"
 
 	calls := c.callSet(r, spec.calls)
@@ -44,6 +44,7 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	c.lookups(r, spec, declared, calls)
 	c.required(r, spec, core)
 	c.filters(r, spec, full, calls)
+	c.guard(r, spec)
 	calls.duties(spec)
 	calls.unused()
 
@@ -160,38 +161,6 @@ func (r *resourceType) attribute(path schema.Path) *attribute {
 		}
 	}
 	return nil
-}
-
-func (c *compiler) filters(r *resourceType, spec *resourceSpec, full *schema.Set, calls *callSet) {
-	r.pushdown = make(map[schema.Path]pushdown)
-	for _, f := range spec.filters {
-		path, err := schema.ParseAttrPath(f.attribute.value)
-		resolved, ok := full.Resolve(path)
-		if err != nil || !ok || resolved.Attribute == nil || r.attribute(resolved.Path()) == nil {
-			c.AddHint(f.attribute.pos, source.DidYouMean(f.attribute.value, r.attributeNames()),
-				"%q is not an attribute of this mapping", f.attribute.value)
-			continue
-		}
-		if _, twice := r.pushdown[resolved.Path()]; twice {
-			c.Addf(f.attribute.pos, "%s is given twice", resolved.Path())
-		}
-		if r.attribute(resolved.Path()).kept {
-			c.Addf(f.attribute.pos, "%s is kept here, so that the API can't narrow it", resolved.Path())
-		}
-		if calls.queries(c.paging, f.query.value) {
-			c.Addf(f.query.pos, "the list call sends the parameter %q already", f.query.value)
-		}
-		p := pushdown{query: f.query.value, operators: make(map[string]bool)}
-		for _, op := range f.operators {
-			known := []string{"eq", "co", "sw", "ew"}
-			if !contains(known, op.value) {
-				c.Addf(op.pos, "the API can't narrow by the operator %q; expected %s", op.value, source.OneOf(known))
-				continue
-			}
-			p.operators[op.value] = true
-		}
-		r.pushdown[resolved.Path()] = p
-	}
 }
 
 func (r *resourceType) attributeNames() []string {

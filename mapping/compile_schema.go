@@ -15,7 +15,7 @@ func computedSet(r *resourceType, full *schema.Set) *schema.Set {
 			extensions = append(extensions, x)
 		}
 	}
-	return schema.NewSet(core, extensions...)
+	return schema.NewSet(core, extensions...).Within(full)
 }
 
 func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Schema {

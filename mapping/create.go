@@ -28,9 +28,13 @@ func (x *run) create(ctx context.Context) (Response, error) {
 	}
 	x.drop(dropped...)
 	x.unpicked(ch)
+	if err := x.nameFree(ch); err != nil {
+		return Response{}, err
+	}
 	if err := x.checkReferences(ctx, ch); err != nil {
 		return Response{}, err
 	}
+	x.report.Unknown = ch.unknown
 
 	release, err := x.world.Keeper.Lock(ctx, x.createLocks(values)...)
 	if err != nil {
@@ -149,7 +153,7 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 		return nil, err
 	}
 	defer release()
-	have, err := x.scim(ctx, e)
+	have, err := x.writable(ctx, e)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +178,11 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 	if err != nil {
 		return nil, err
 	}
+	release, err := x.protect(ctx, e, values, false)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	stripped, err := x.must(ctx, x.calls.readmit, e.id, doc)
 	switch {
 	case err == nil:
@@ -318,6 +327,10 @@ func (a *attribute) unfinishedKey(r *resourceType, value string) Key {
 // uncertain reports whether a call that failed may have had its effect all the
 // same.
 func uncertain(err error) bool {
+	var unanswered *CallError
+	if errors.As(err, &unanswered) && unanswered.Unsent {
+		return false
+	}
 	var upstream *UpstreamError
 	return !errors.As(err, &upstream) || upstream.Status == 0 || upstream.Status >= 500
 }

@@ -14,6 +14,9 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	if !x.validID(id) {
 		return Response{}, x.notFound(id)
 	}
+	if x.made != nil {
+		return Response{}, x.forbidden("The group %s exists in the mapping alone and can't be deleted.", id)
+	}
 	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
 	if err != nil {
 		return Response{}, err
@@ -23,14 +26,21 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	// What SCIM may not touch must not be deleted on the client's word; an id
 	// that has been seen is known to be none of that.
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
-	if len(x.world.Correlations.IDs(key)) == 0 {
+	if !x.isKnown(key) || !x.unguarded(id) {
 		e, err := x.load(ctx, id)
+		switch {
+		case err != nil:
+			return Response{}, err
+		case x.isOff(e):
+			return x.deleted(ctx, id)
+		case x.isReadOnly(e):
+			return Response{}, x.untouchable(e)
+		}
+		release, err := x.protect(ctx, e, nil, true)
 		if err != nil {
 			return Response{}, err
 		}
-		if x.isOff(e) {
-			return x.deleted(ctx, id)
-		}
+		defer release()
 	}
 	doc, err := x.calls.delete.constants()
 	if err != nil {
@@ -55,6 +65,10 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	}
 	// The API does not find what is deactivated already.
 	e, err := x.load(ctx, id)
+	if isNotFound(err) && answer.Repeated {
+		// It was there when the call was sent for the first time.
+		return x.deleted(ctx, id)
+	}
 	if err != nil {
 		return Response{}, err
 	}

@@ -57,8 +57,8 @@ func TestDelete(t *testing.T) {
 func TestDeleteOfTheUnseenCostsTwoCalls(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		b.sandbox.Seed(3, 1)
-		b.costs(2, func() { b.want(204, "DELETE", "/Users/2", "") })
-		if b.user("2").Active() {
+		b.costs(2, func() { b.want(204, "DELETE", "/Users/4", "") })
+		if b.user("4").Active() {
 			t.Error("the user is active")
 		}
 	})

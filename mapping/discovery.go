@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -11,7 +12,7 @@ import (
 
 // discovery answers the endpoints by which a client finds out what the server
 // can do (RFC 7644 section 4). All of it is computed from the mapping.
-func (x *run) discovery(name, id string) endpoint {
+func (x *run) discovery(name, id string, query url.Values) endpoint {
 	var get func() (any, bool)
 	switch {
 	case strings.EqualFold(name, "ServiceProviderConfig") && id == "":
@@ -25,6 +26,9 @@ func (x *run) discovery(name, id string) endpoint {
 	}
 	return endpoint{"GET": func(context.Context) (Response, error) {
 		x.report.Operation = "discover"
+		if query.Get("filter") != "" {
+			return Response{}, scim.Errorf(403, "", "What the server can do can't be filtered; read it without a filter.")
+		}
 		found, ok := get()
 		if !ok {
 			return Response{}, scim.NotFound("There is no such entry.")
@@ -61,7 +65,7 @@ func (x *run) serviceProviderConfig() any {
 	return map[string]any{
 		"schemas":        []string{scim.SchemaServiceProviderConfig},
 		"patch":          supported(patch),
-		"bulk":           map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk":           x.bulkConfig(),
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
 		"changePassword": supported(false),
 		"sort":           supported(false),

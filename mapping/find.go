@@ -12,6 +12,9 @@ import (
 
 // load reads one resource that SCIM shows; otherwise the error has status 404.
 func (x *run) load(ctx context.Context, id string) (*entity, error) {
+	if x.made != nil {
+		return x.loadMade(ctx, id)
+	}
 	e, err := x.loadAny(ctx, id)
 	if err != nil {
 		return nil, err
@@ -74,7 +77,7 @@ func (x *run) loadMissing(ctx context.Context, id string, record Record) (*entit
 		return x.loadFromList(ctx, id)
 	}
 	if !record.Deleted.IsZero() {
-		return &entity{id: id, record: record, state: new(bool), unread: true}, nil
+		return &entity{kind: x.resourceType, id: id, record: record, state: new(bool), unread: true}, nil
 	}
 	return x.loadFromList(ctx, id)
 }
@@ -183,8 +186,8 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 			return found, err
 		}
 	}
-	if p, ok := x.pushdown[a.path]; ok && p.operators["eq"] && len(value) <= maxNarrow {
-		return x.findNarrowed(ctx, a, key, url.Values{p.query: {value}})
+	if query := x.narrowedTo(a, value); len(query) > 0 {
+		return x.findNarrowed(ctx, a, key, query)
 	}
 	scan, err := x.scan(ctx, scanned)
 	switch {

@@ -9,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -17,15 +16,36 @@ import (
 // Gatherer lets changes of one resource that wait for each other be written
 // together. It is safe for concurrent use; the zero value is ready.
 type Gatherer struct {
+	// Linger is how long several changes that have come together wait for
+	// further ones, as a provider sends one for each member. A change that comes
+	// alone never waits. Zero not to wait.
+	Linger time.Duration
+
 	mu      sync.Mutex
 	waiting map[string][]*job
 }
 
+// settle waits for changes that are about to come, where there are several.
+func (g *Gatherer) settle(ctx context.Context, name string) {
+	g.mu.Lock()
+	several := len(g.waiting[name]) > 1
+	g.mu.Unlock()
+	if !several || g.Linger <= 0 {
+		return
+	}
+	timer := time.NewTimer(g.Linger)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
 // job is a change that waits for its turn.
 type job struct {
-	run    *run
-	ctx    context.Context
-	wanted func(have resource.Resource) (*change, error)
+	run  *run
+	ctx  context.Context
+	edit *edit
 
 	// done is closed when response and err are set.
 	done     chan struct{}
@@ -79,11 +99,20 @@ func (g *Gatherer) withdraw(name string, j *job) bool {
 	return true
 }
 
-// gather does a change together with all others of the same resource that
-// came while it waited for its turn.
-func (x *run) gather(ctx context.Context, id string, wanted func(have resource.Resource) (*change, error)) (Response, error) {
-	j := &job{run: x, ctx: ctx, wanted: wanted, done: make(chan struct{})}
+// gather does a change, where the resource has a list of references together
+// with all others of the same resource that came while it waited for its turn.
+func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) {
+	j := &job{run: x, ctx: ctx, edit: e, done: make(chan struct{})}
 	name := x.lockName(id)
+	if x.world.Gatherer == nil || x.referenceList() == nil {
+		release, err := x.world.Keeper.Lock(ctx, name)
+		if err != nil {
+			return Response{}, err
+		}
+		defer release()
+		x.together(ctx, id, []*job{j})
+		return j.response, j.err
+	}
 	x.world.Gatherer.add(name, j)
 	release, err := x.world.Keeper.Lock(ctx, name)
 	if err != nil {
@@ -96,6 +125,7 @@ func (x *run) gather(ctx context.Context, id string, wanted func(have resource.R
 	}
 	defer release()
 	if !j.finished() {
+		x.world.Gatherer.settle(ctx, name)
 		jobs := x.world.Gatherer.take(name)
 		defer func() {
 			// Whatever happened, nobody may wait for ever.
@@ -152,57 +182,76 @@ func sharedContext(jobs []*job) (context.Context, context.CancelFunc) {
 // made of it, and writes the sum. A change that can't be is refused without an
 // effect on the others; when the API refuses the sum, each is tried alone.
 func (x *run) together(ctx context.Context, id string, jobs []*job) {
-	refuse := func(err error) {
-		for _, j := range jobs {
-			if !j.finished() {
-				j.finish(Response{}, err)
+	err := x.getAcquainted(ctx, jobs)
+	var w writer
+	var total *change
+	for again := false; err == nil; again = true {
+		if w, err = x.open(ctx, id, jobs); err != nil {
+			break
+		}
+		if total, err = x.sum(ctx, w, &jobs); err != nil || len(jobs) == 0 {
+			break
+		}
+		// What had to be found out took time, in which others may have changed
+		// the resource; now that it is known, the next reading is fresh.
+		if w.current() || again {
+			break
+		}
+		w.close()
+	}
+	if w != nil {
+		defer w.close()
+	}
+	if err == nil && len(jobs) > 0 {
+		var written *entity
+		if written, err = w.write(ctx, total); err == nil {
+			for _, j := range jobs {
+				j.finish(j.run.resourceResponse(ctx, 200, written))
 			}
+			return
+		}
+		if e := scim.AsError(err); len(jobs) > 1 && e.Status < 500 && e.Status != 429 {
+			w.close()
+			for _, j := range jobs {
+				x.together(ctx, id, []*job{j})
+			}
+			return
 		}
 	}
-	e, err := x.load(ctx, id)
-	if err != nil {
-		refuse(err)
-		return
+	for _, j := range jobs {
+		if !j.finished() {
+			j.finish(Response{}, err)
+		}
 	}
-	have, err := x.scim(ctx, e)
+}
+
+// sum applies the changes of jobs one after the other. Those that can't be are
+// finished and taken out of jobs.
+func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) {
+	have, err := x.writable(ctx, w.entity())
 	if err != nil {
-		refuse(err)
-		return
+		return nil, err
 	}
 	total := &change{have: have, want: have, touched: make(map[schema.Path]bool), mustClear: true}
 	var live []*job
-	for _, j := range jobs {
-		ch, err := j.wanted(total.want)
+	for _, j := range *jobs {
+		ch, err := j.edit.wanted(total.want)
 		if err == nil {
 			err = x.complete(ch)
 		}
 		if err == nil {
-			err = x.checkReferences(ctx, ch)
+			err = w.check(ctx, ch)
 		}
 		if err != nil {
 			j.finish(Response{}, err)
 			continue
 		}
+		j.run.report.Unknown = ch.unknown
 		total.want = ch.want
 		total.mustClear = total.mustClear && ch.mustClear
 		maps.Copy(total.touched, ch.touched)
 		live = append(live, j)
 	}
-	if len(live) == 0 {
-		return
-	}
-	written, err := x.write(ctx, e, total)
-	if err == nil {
-		for _, j := range live {
-			j.finish(j.run.resourceResponse(ctx, 200, written))
-		}
-		return
-	}
-	if e := scim.AsError(err); len(live) == 1 || e.Status >= 500 || e.Status == 429 {
-		refuse(err)
-		return
-	}
-	for _, j := range live {
-		x.together(ctx, id, []*job{j})
-	}
+	*jobs = live
+	return total, nil
 }

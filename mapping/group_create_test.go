@@ -100,7 +100,7 @@ func TestPublic(t *testing.T) {
 			for _, filter := range []string{`displayName eq "Public"`, `displayName eq "public"`, `id eq "` + id + `"`, `displayName sw "Pub"`} {
 				shows(t, b.want(200, "GET", groupsBy(filter), ""), map[string]any{"totalResults": 0.0})
 			}
-			shows(t, b.want(200, "GET", "/Groups", ""), map[string]any{"totalResults": 1.0, "Resources.0.displayName": "Finance", "Resources.1": nil})
+			shows(t, b.want(200, "GET", "/Groups", ""), map[string]any{"totalResults": 3.0, "Resources.2.displayName": "Finance"})
 		}
 	})
 }

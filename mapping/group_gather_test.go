@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
@@ -246,4 +248,24 @@ func TestGatherFails(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestGatherLingers has a change come a moment after several others that are
+// about to be written: it is written with them.
+func TestGatherLingers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := &Gatherer{Linger: time.Second}
+		start := time.Now()
+		g.add("a", &job{})
+		g.settle(t.Context(), "a")
+		if waited := time.Since(start); waited != 0 {
+			t.Errorf("a single change waited for %v", waited)
+		}
+		g.add("a", &job{})
+		time.AfterFunc(time.Second/2, func() { g.add("a", &job{}) })
+		g.settle(t.Context(), "a")
+		if n := len(g.take("a")); n != 3 {
+			t.Errorf("%d changes are written together", n)
+		}
+	})
 }

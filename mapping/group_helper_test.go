@@ -47,6 +47,8 @@ func newTeamBench(b *bench) *teamBench {
 	b.want(200, "GET", "/Users", "")
 	b.want(204, "DELETE", "/Users/"+strconv.Itoa(s.gone), "")
 	b.want(200, "GET", s.path(), "")
+	// Where the API gives a user's teams by name, showing users took their list.
+	b.memory.Doubt("Group")
 	b.sandbox.ResetCalls()
 	return s
 }

@@ -21,7 +21,7 @@ func TestGroupSequences(t *testing.T) {
 			if seed%2 == 1 {
 				dialect = qualytics.DialectB()
 			}
-			b := newBareBench(t, shipped(t), dialect)
+			b := newBareBench(t, unguarded(t), dialect)
 			b.sandbox.Seed(8, 3)
 			s := groupSequence{bench: b, random: rand.New(rand.NewPCG(seed, 7)), deleted: make(map[int]bool)}
 			for range 100 {

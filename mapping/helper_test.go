@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"net/url"
-	"os"
 	"reflect"
 	"slices"
 	"strconv"
@@ -49,17 +48,7 @@ func (b *bench) fails(status int, scimType scim.ErrorType, method, path, body st
 // edit gives the bench the shipped mapping with a change in its text.
 func (b *bench) edit(before, after string) {
 	b.t.Helper()
-	src, err := os.ReadFile("../mappings.yaml")
-	if err != nil {
-		b.t.Fatal(err)
-	}
-	text := strings.Replace(string(src), before, after, 1)
-	if text == string(src) {
-		b.t.Fatalf("the shipped mapping has no %q", before)
-	}
-	if b.program, err = Load("mappings.yaml", []byte(text)); err != nil {
-		b.t.Fatal(err)
-	}
+	b.program = edited(b.t, before, after)
 }
 
 // created posts a user and returns its id.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -38,7 +39,12 @@ func TestReturn(t *testing.T) {
 				id := left(b)
 				people := len(b.sandbox.Users())
 				doc := b.want(201, "POST", "/Users", test.body)
-				shows(t, doc, map[string]any{"id": id, "externalId": nil, "groups": nil, "active": b.user(id).Active()})
+				shows(t, doc, map[string]any{"id": id, "externalId": nil, "active": b.user(id).Active()})
+				// All that is left of its groups is that of the role it has now.
+				for _, group := range roleGroupsOf(b.user(id).Role) {
+					shows(t, doc, map[string]any{"groups.0.value": group})
+				}
+				shows(t, doc, map[string]any{"groups." + strconv.Itoa(len(roleGroupsOf(b.user(id).Role))): nil})
 				b.has(id, test.has)
 				if got := len(b.sandbox.Users()); got != people {
 					t.Errorf("%d users, want %d", got, people)

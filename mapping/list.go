@@ -54,7 +54,7 @@ func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
 	}
 	text := query.Get("filter")
 	if text == "" {
-		entities, total, err := x.window(ctx, w)
+		entities, total, err := x.windowOfAll(ctx, w)
 		if err != nil {
 			return Response{}, err
 		}
@@ -67,7 +67,7 @@ func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
 	if err := x.filterable(f); err != nil {
 		return Response{}, err
 	}
-	found, err := x.search(ctx, f)
+	found, err := x.searchAll(ctx, f)
 	if err != nil {
 		return Response{}, err
 	}
@@ -102,7 +102,21 @@ func (r *resourceType) hasSub(path schema.Path) bool {
 	return false
 }
 
-// search returns the visible resources that match a filter.
+// searchAll returns the visible resources that match a filter, value groups
+// first.
+func (x *run) searchAll(ctx context.Context, f *filter.Filter) ([]*entity, error) {
+	made, err := x.allMade(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	if made, err = x.matching(ctx, made, f); err != nil {
+		return nil, err
+	}
+	found, err := x.search(ctx, f)
+	return append(made, found...), err
+}
+
+// search returns the visible resources of the API that match a filter.
 func (x *run) search(ctx context.Context, f *filter.Filter) ([]*entity, error) {
 	for _, term := range f.EqualityTerms() {
 		value, ok := term.Value.(string)
@@ -153,10 +167,8 @@ func (x *run) narrowed(f *filter.Filter) url.Values {
 			walk(expr.L)
 			walk(expr.R)
 		case *filter.Comparison:
-			p, ok := x.pushdown[expr.Path]
-			value, isText := expr.Value.(string)
-			if ok && isText && value != "" && len(value) <= maxNarrow && p.operators[string(expr.Op)] && !query.Has(p.query) {
-				query.Set(p.query, value)
+			if value, isText := expr.Value.(string); isText {
+				x.narrow(query, expr.Path, string(expr.Op), value)
 			}
 		}
 	}
@@ -164,12 +176,29 @@ func (x *run) narrowed(f *filter.Filter) url.Values {
 	return query
 }
 
+// narrowedTo returns the query parameters by which the API leaves out resources
+// in which an attribute does not have a value; none when it can't.
+func (x *run) narrowedTo(a *attribute, value string) url.Values {
+	query := make(url.Values)
+	x.narrow(query, a.valuePath(), "eq", value)
+	return query
+}
+
+// narrow adds the query parameter for a comparison, if there is one that is
+// free.
+func (x *run) narrow(query url.Values, path schema.Path, operator, value string) {
+	p, ok := x.pushdown[path]
+	if !ok || !p.operators[operator] || query.Has(p.query) {
+		return
+	}
+	if text, ok := p.text(value); ok && text != "" && len(text) <= maxNarrow {
+		query.Set(p.query, text)
+	}
+}
+
 // matching returns the visible ones of the candidates that match.
 func (x *run) matching(ctx context.Context, candidates []*entity, f *filter.Filter) ([]*entity, error) {
-	part := &projection{only: make(map[schema.Path]bool)}
-	for _, path := range f.Paths() {
-		part.only[path] = true
-	}
+	part := onlyPaths(f.Paths()...)
 	var found []*entity
 	for _, e := range candidates {
 		if x.hidden(e) {
@@ -186,8 +215,23 @@ func (x *run) matching(ctx context.Context, candidates []*entity, f *filter.Filt
 	return found, nil
 }
 
-// window returns one part of all visible resources, and how many there are. A
-// fresh scan tells on which pages the part is, so that only those are read.
+// windowOfAll returns one part of all visible resources, value groups first,
+// and how many there are.
+func (x *run) windowOfAll(ctx context.Context, w window) ([]*entity, int, error) {
+	made, err := x.allMade(ctx, nil)
+	if err != nil {
+		return nil, 0, err
+	}
+	count := len(made)
+	from := min(w.start-1, count)
+	made = made[from:min(from+w.count, count)]
+	rest := window{start: max(w.start-count, 1), count: w.count - len(made)}
+	entities, total, err := x.window(ctx, rest)
+	return append(made, entities...), count + total, err
+}
+
+// window returns one part of the API's visible resources, and how many there
+// are. A fresh scan tells on which pages the part is, so that only those are read.
 func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
 	scanned := x.world.Correlations.Scanned(x.name)
 	if scanned != nil && scanned.Visible != nil {
@@ -225,14 +269,14 @@ func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
 // fromPages reads the pages that hold a part of the visible resources. It
 // returns fits=false when a page does not hold what the scan saw on it.
 func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities []*entity, fits bool, err error) {
-	before := 0
+	before, pages := 0, x.pages(x.calls.list, nil)
 	for i, count := range visible {
 		first, last := before+1, before+count
 		before = last
 		if last < w.start || len(entities) == w.count || count == 0 {
 			continue
 		}
-		p, err := x.readPage(ctx, i+1)
+		p, err := pages.page(ctx, i+1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -249,9 +293,14 @@ func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities 
 			}
 			seen++
 		}
-		// The last page may have grown since, by what SCIM itself made.
-		if seen != count || i == len(visible)-1 && !p.last {
+		if seen != count {
 			return nil, false, nil
+		}
+		if i == len(visible)-1 {
+			// The list may have grown since, by what SCIM itself made.
+			if ended, err := pages.endWith(ctx, p); err != nil || !ended {
+				return nil, false, err
+			}
 		}
 	}
 	return entities, true, nil
@@ -281,7 +330,7 @@ func (x *run) listResponse(ctx context.Context, entities []*entity, total, start
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = x.appendResource(body, e, x.req.Base, x.part)
+		body = e.kind.appendResource(body, e, x.req.Base, x.part)
 	}
 	return Response{Status: 200, Body: append(body, ']', '}')}, nil
 }

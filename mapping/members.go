@@ -50,9 +50,15 @@ func without(ids, others []string) []string {
 	return left
 }
 
-// hasLists reports whether the API takes some list of the resource as a whole.
-func (r *resourceType) hasLists() bool {
-	return slices.ContainsFunc(r.attributes, func(a *attribute) bool { return a.into != nil })
+// referenceList returns the list of references that requests can change; nil
+// when there is none.
+func (r *resourceType) referenceList() *attribute {
+	for _, a := range r.attributes {
+		if a.of != nil && !a.readOnly {
+			return a
+		}
+	}
+	return nil
 }
 
 // references returns the ids that a resource's list holds.
@@ -70,6 +76,42 @@ func references(res resource.Resource, a *attribute) []string {
 	return ids
 }
 
+// getAcquainted looks up whom the requests add before the resource itself is
+// read, so that nothing comes between that and the writing.
+func (x *run) getAcquainted(ctx context.Context, jobs []*job) error {
+	list := x.referenceList()
+	if list == nil || x.made != nil {
+		return nil
+	}
+	target := x.on(list.of)
+	if x.world.Correlations.Scanned(target.name) == nil {
+		if err := target.knowOthers(ctx); err != nil {
+			return err
+		}
+	}
+	for _, j := range jobs {
+		for _, id := range j.edit.mentions.Added {
+			if _, err := target.acquainted(ctx, id); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// acquainted is referable, once in a request.
+func (x *run) acquainted(ctx context.Context, id string) (bool, error) {
+	key := Key{Resource: x.name, Attribute: "id", Value: id}
+	if there, checked := x.lore.references[key]; checked {
+		return there, nil
+	}
+	there, err := x.referable(ctx, id)
+	if err == nil {
+		x.lore.references[key] = there
+	}
+	return there, err
+}
+
 // checkReferences refuses a change that refers to somebody whom SCIM does not
 // show, and takes out of it the removal of such: what was shown by mistake, as
 // something new can be, must not go.
@@ -79,15 +121,44 @@ func (x *run) checkReferences(ctx context.Context, ch *change) error {
 		if err := target.restoreOthers(ctx, ch, m); err != nil {
 			return err
 		}
+		var unknown []string
 		for _, id := range m.added {
-			ok, err := target.referable(ctx, id)
+			ok, err := target.acquainted(ctx, id)
 			if err != nil {
 				return err
 			}
 			if !ok {
-				return unknownReference(m.attribute, id)
+				unknown = append(unknown, id)
 			}
 		}
+		if err := refuseUnknown(ch, m.attribute, unknown); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refuseUnknown refuses a change that adds ids which are nobody's, or takes
+// them out of it and notes that, as the mapping says.
+func refuseUnknown(ch *change, a *attribute, unknown []string) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	if !a.skipUnknown {
+		return unknownReference(a, unknown[0])
+	}
+	list, _ := resource.Get(ch.want, a.path)
+	members, _ := list.([]any)
+	resource.Set(ch.want, a.path, slices.DeleteFunc(slices.Clone(members), func(member any) bool {
+		m, _ := member.(map[string]any)
+		id, _ := m["value"].(string)
+		return slices.Contains(unknown, id)
+	}))
+	for _, id := range unknown {
+		if !a.of.validID(id) {
+			id = "(not an id)"
+		}
+		ch.unknown = append(ch.unknown, a.name()+" "+id)
 	}
 	return nil
 }

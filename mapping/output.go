@@ -10,6 +10,7 @@ import (
 
 // entity is one resource as the API holds it, with what is kept here.
 type entity struct {
+	kind   *resourceType
 	id     string
 	raw    []byte
 	doc    jsonpath.Value
@@ -25,6 +26,12 @@ type entity struct {
 	// named are the ids of those elements of its lists that the API gives by
 	// their names alone.
 	named map[string]string
+
+	// group is the value group that the entity is; nil for what the API has.
+	// Its members are what is known of them, if that is known.
+	group        *valueGroup
+	members      []madeMember
+	membersKnown bool
 
 	// unread says that nothing but the id is known: SCIM deleted the resource
 	// and the API does not give it out any more.
@@ -267,7 +274,19 @@ func appendAs(dst []byte, v jsonpath.Value, target *schema.Attribute) ([]byte, b
 }
 
 func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
-	dst = append(dst, '[')
+	dst, some := a.appendElements(append(dst, '['), e)
+	for _, g := range a.made.of(e) {
+		if some {
+			dst = append(dst, ',')
+		}
+		dst, some = a.appendGroup(dst, g), true
+	}
+	return append(dst, ']'), some
+}
+
+// appendElements appends the elements of the API's list that SCIM shows, and
+// reports whether there are any.
+func (a *attribute) appendElements(dst []byte, e *entity) ([]byte, bool) {
 	first := true
 	a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 		if a.excepted(v) || a.of != nil && e.unshown[firstScalar(v, a.idPaths()).Text()] {
@@ -307,7 +326,28 @@ func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
 		dst, first = append(dst, '}'), false
 		return true
 	})
-	return append(dst, ']'), !first
+	return dst, !first
+}
+
+// appendGroup appends a value group as an element of a list of groups.
+func (a *attribute) appendGroup(dst []byte, g *valueGroup) []byte {
+	dst = append(dst, '{')
+	for i := range a.each {
+		var text string
+		switch a.each[i].key {
+		case "value":
+			text = g.id
+		case "display":
+			text = g.name
+		default:
+			continue
+		}
+		if dst[len(dst)-1] != '{' {
+			dst = append(dst, ',')
+		}
+		dst = appendString(append(appendString(dst, a.each[i].key), ':'), text)
+	}
+	return append(dst, '}')
 }
 
 func firstScalar(doc jsonpath.Value, paths []jsonpath.Path) jsonpath.Value {
@@ -336,18 +376,6 @@ func appendBool(dst []byte, b bool) []byte {
 		return append(dst, "true"...)
 	}
 	return append(dst, "false"...)
-}
-
-// keys returns the facts by which the resource can be found.
-func (r *resourceType) keys(e *entity) []Key {
-	keys := make([]Key, 0, len(r.indexed)+1)
-	keys = append(keys, Key{Resource: r.name, Attribute: "id", Value: e.id})
-	for _, a := range r.indexed {
-		if text, ok := a.text(e.doc); ok {
-			keys = append(keys, a.key(r, text))
-		}
-	}
-	return keys
 }
 
 // hidden reports whether SCIM deleted the resource and the API still only has

@@ -17,9 +17,9 @@ func TestAnswer(t *testing.T) {
 		id := somebody(b)
 		b.byHand(id, func(u *qualytics.User) { u.CreatedAt, u.DeletedAt = someTime, new(someTime) })
 		doc := b.want(200, "GET", "/Users/"+id, "")
-		groups := []any{map[string]any{"display": "Finance DQ"}}
-		if b.dialect.TeamObjects {
-			groups = []any{map[string]any{"display": "Finance DQ", "value": "2"}}
+		groups := []any{
+			map[string]any{"display": "Finance DQ", "value": "2"},
+			map[string]any{"display": "Qualytics Manager", "value": "role-manager"},
 		}
 		want := map[string]any{
 			"schemas": []any{scim.SchemaUser}, "id": id, "externalId": "e1", "userName": "ana.r",

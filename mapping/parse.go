@@ -58,21 +58,6 @@ func parseUpstream(n source.Node) upstreamSpec {
 	return spec
 }
 
-func parsePaging(n source.Node) pagingSpec {
-	spec := pagingSpec{pos: n.Pos()}
-	m, ok := n.Map()
-	if !ok {
-		return spec
-	}
-	spec.page = parseText(m.Need(n.Pos(), "page", "the name of the query parameter with the page's number"))
-	spec.size = parseText(m.Need(n.Pos(), "size", "the name of the query parameter with the page's size"))
-	spec.max, _ = m.Need(n.Pos(), "max", "the largest page that the API gives").Int(1, 10000)
-	spec.items = parseText(m.Need(n.Pos(), "items", "the path of the list in the answer"))
-	spec.total = parseTexts(m.Need(n.Pos(), "total", "the path of the count in the answer"))
-	m.Close()
-	return spec
-}
-
 func parseCaller(n source.Node) *callerSpec {
 	m, ok := n.Map()
 	if !ok {
@@ -98,6 +83,8 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	spec.id, spec.idType = parseID(m.Need(spec.pos, "id", "where the API's objects hold their id"))
 	spec.only = parseConstants(m.Key("only"))
 	spec.hide = parseConstants(m.Key("hide"))
+	spec.readOnly = parseConstants(m.Key("read-only"))
+	spec.guard = parseGuard(m.Key("guard"))
 	attributes, ok := m.Need(spec.pos, "attributes", "what SCIM shows").Entries()
 	for _, a := range attributes {
 		before := problems.Count()
@@ -106,6 +93,7 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 		spec.attributes = append(spec.attributes, attribute)
 	}
 	spec.noAttributes = !ok
+	spec.values = parseValueGroups(m.Key("value-groups"))
 	calls, ok := m.Need(spec.pos, "calls", "which calls do the work").Entries()
 	for _, c := range calls {
 		spec.calls = append(spec.calls, parseCall(c))
@@ -114,6 +102,39 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	filters, _ := m.Key("filters").Entries()
 	for _, f := range filters {
 		spec.filters = append(spec.filters, parseFilter(f))
+	}
+	m.Close()
+	return spec
+}
+
+func parseGuard(n source.Node) *guardSpec {
+	m, ok := n.Map()
+	if !ok {
+		return nil
+	}
+	spec := &guardSpec{pos: n.Pos()}
+	spec.last = parseConstants(m.Need(n.Pos(), "last", "the values that somebody active must keep"))
+	spec.accounts = parseTexts(m.Key("accounts"))
+	m.Close()
+	return spec
+}
+
+func parseValueGroups(n source.Node) *valueGroupsSpec {
+	m, ok := n.Map()
+	if !ok {
+		return nil
+	}
+	spec := &valueGroupsSpec{pos: n.Pos()}
+	spec.attribute = parseText(m.Need(n.Pos(), "attribute", "the attribute of the members whose value says who is in which group"))
+	groups, _ := m.Need(n.Pos(), "groups", "the groups by their ids, the first one taking precedence").Entries()
+	for _, entry := range groups {
+		group := valueGroupSpec{id: text{pos: entry.Key.Pos(), value: entry.Name}}
+		if g, ok := entry.Value.Map(); ok {
+			group.displayName = parseText(g.Need(entry.Key.Pos(), "displayName", "the group's name"))
+			group.value = parseText(g.Need(entry.Key.Pos(), "value", "the attribute's value that its members have"))
+			g.Close()
+		}
+		spec.groups = append(spec.groups, group)
 	}
 	m.Close()
 	return spec
@@ -150,6 +171,9 @@ func parseCall(entry source.Entry) callSpec {
 	spec.undo = parseText(m.Key("undo"))
 	spec.adoptBy = parseTexts(m.Key("adopt-by"))
 	spec.carry = parseCarry(m.Key("carry"))
+	if paging := m.Key("paging"); paging.Present() {
+		spec.paging = new(parsePaging(paging))
+	}
 	spec.repeatable, _ = m.Key("repeatable").Bool()
 	if then := m.Key("then"); then.Present() {
 		_, spec.forget = then.Word("forget")

@@ -9,6 +9,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
@@ -32,19 +33,11 @@ func (p *Program) Version() string { return p.version }
 func (p *Program) Caller() *CallerCheck { return p.caller }
 
 type upstream struct {
-	name   string
-	paging paging
+	name string
 
 	// problems is where an answer lists what was wrong with a body, and
 	// field where each of them names what it is about; either may be unset.
 	problems, field *jsonpath.Path
-}
-
-type paging struct {
-	page, size string
-	max        int
-	items      jsonpath.Path
-	total      []jsonpath.Path
 }
 
 // resourceType is one resource of the mapping.
@@ -56,6 +49,8 @@ type resourceType struct {
 	idInteger bool
 	only      []constant
 	hide      []constant
+	readOnly  []constant
+	guard     *guard
 
 	// others is the name under which the correlations know the objects that
 	// "only" leaves out.
@@ -67,6 +62,17 @@ type resourceType struct {
 	output     output
 	state      *attribute
 	pushdown   map[schema.Path]pushdown
+
+	// derived is the type of the value groups that stand beside the objects of
+	// this one; nil without. Of such a type, made says what they are.
+	derived *resourceType
+	made    *valueGroups
+
+	// grouped are the value groups whose members are of this type.
+	grouped []*valueGroups
+
+	// passing are the keys of facts that others may change at any time.
+	passing []Key
 
 	calls struct {
 		list, read, others, create, update, readmit, delete *call
@@ -106,6 +112,14 @@ type attribute struct {
 	of   *resourceType
 	into *jsonpath.Path
 
+	// skipUnknown says that ids which are nobody's are left out of a request,
+	// instead of failing it.
+	skipUnknown bool
+
+	// made are the value groups that belong into the list beside what the API
+	// has in it; nil without.
+	made *valueGroups
+
 	absent json.RawMessage
 
 	// write changes the value on its way to the API; nil leaves it.
@@ -134,6 +148,15 @@ func (a *attribute) key(r *resourceType, value string) Key {
 		value = resource.Fold(value)
 	}
 	return Key{Resource: r.name, Attribute: name, Value: value}
+}
+
+// valuePath is the path under which filters name the attribute's value.
+func (a *attribute) valuePath() schema.Path {
+	path := a.path
+	if a.isList() {
+		path.Sub = "value"
+	}
+	return path
 }
 
 func (a *attribute) isList() bool {
@@ -172,4 +195,18 @@ type constant struct {
 type pushdown struct {
 	query     string
 	operators map[string]bool
+
+	// values are the API's texts for the attribute's, by the latter in lower
+	// case; nil where they are the same.
+	values map[string]string
+}
+
+// text returns what the API is asked for a value of the attribute by; ok is
+// false when the API can't have it.
+func (p *pushdown) text(value string) (text string, ok bool) {
+	if p.values == nil {
+		return value, true
+	}
+	text, ok = p.values[strings.ToLower(strings.TrimSpace(value))]
+	return text, ok
 }

@@ -14,6 +14,15 @@ type projection struct {
 	only, except map[schema.Path]bool
 }
 
+// onlyPaths is the projection to some attributes.
+func onlyPaths(paths ...schema.Path) *projection {
+	p := &projection{only: make(map[schema.Path]bool)}
+	for _, path := range paths {
+		p.only[path] = true
+	}
+	return p
+}
+
 // parseProjection reads the parameters attributes and excludedAttributes. Names
 // of attributes that there are none of ask for nothing.
 func (x *run) parseProjection(query url.Values) (*projection, error) {

@@ -2,8 +2,9 @@ package mapping
 
 import (
 	"context"
-	"net/url"
+	"errors"
 	"slices"
+	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -11,34 +12,51 @@ import (
 
 // on returns a run of another resource type within the same request.
 func (x *run) on(r *resourceType) *run {
-	return &run{resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report}
+	return &run{
+		resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report, lore: x.lore,
+	}
 }
 
 // apart returns a run of the same resource type with a report of its own, for
 // what goes on beside the request.
 func (x *run) apart() *run {
 	r := x.on(x.resourceType)
-	r.report = &Report{}
+	r.report, r.lore = &Report{}, newLore()
 	return r
 }
 
-// reveal finds out which elements of the entities' lists SCIM may show: a
-// reference to something that SCIM does not show would lead nowhere.
+// reveal completes what is known of entities of this type, value groups first,
+// as far as a part of them is to be shown.
 func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity) error {
+	i := slices.IndexFunc(entities, func(e *entity) bool { return e.group == nil })
+	if i < 0 {
+		i = len(entities)
+	}
+	if i > 0 && part.includes(entities[0].group.members.path) {
+		if err := x.fillMembers(ctx, entities[:i]); err != nil {
+			return err
+		}
+	}
+	if i < len(entities) {
+		return x.revealReferences(ctx, part, entities[i:])
+	}
+	return nil
+}
+
+// revealReferences finds out which elements of the entities' lists SCIM may
+// show: a reference to something that SCIM does not show would lead nowhere.
+func (x *run) revealReferences(ctx context.Context, part *projection, entities []*entity) error {
 	for _, a := range x.attributes {
-		if a.of == nil || len(entities) == 0 || !part.includes(a.path) {
+		if a.of == nil || !part.includes(a.path) {
 			continue
 		}
 		target := x.on(a.of)
-		if err := target.knowOthers(ctx); err != nil {
-			return err
-		}
 		for _, e := range entities {
 			var err error
 			a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 				id := firstScalar(v, a.idPaths()).Text()
 				if id == "" {
-					target.findByName(a, e, v)
+					target.findByName(ctx, a, e, v)
 					return true
 				}
 				if _, seen := e.unshown[id]; seen {
@@ -61,20 +79,34 @@ func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity)
 	return nil
 }
 
-// findByName finds the id of an element that the API gives by its name alone,
-// where that is known: a call for each would cost more than the id is worth.
-func (x *run) findByName(a *attribute, e *entity, v jsonpath.Value) {
+// findByName finds the id of an element that the API gives by its name alone:
+// in what is known, or in the list of all, which is read once for all such
+// names. A request that takes but a read of one resource is not made dearer by
+// that; where there is no id the name has to do.
+func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) {
 	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
 	name := a.nameOf(v)
-	if i < 0 || name == "" {
+	if i < 0 || name == "" || a.excepted(v) {
 		return
 	}
-	if ids := x.world.Correlations.IDs(x.indexed[i].key(x.resourceType, name)); len(ids) == 1 {
+	key := x.indexed[i].key(x.resourceType, name)
+	ids, all := x.known(key)
+	if len(ids) == 0 && !all && x.readsLists() && !x.lore.listFailed[x.resourceType] {
+		_, err := x.scan(ctx, false)
+		x.lore.listFailed[x.resourceType] = err != nil && !errors.Is(err, errScanned)
+		ids, _ = x.known(key)
+	}
+	if len(ids) == 1 {
 		if e.named == nil {
 			e.named = make(map[string]string)
 		}
 		e.named[name] = ids[0]
 	}
+}
+
+// readsLists reports whether the request has read a list.
+func (x *run) readsLists() bool {
+	return slices.ContainsFunc(x.report.Calls, func(c CallReport) bool { return strings.HasSuffix(c.Name, ".list") })
 }
 
 // nameOf returns what an element is called.
@@ -97,7 +129,7 @@ func (x *run) knowOthers(ctx context.Context) error {
 }
 
 func (x *run) scanOthers(ctx context.Context) error {
-	x.freshOthers = true
+	x.lore.othersRead[x.resourceType] = true
 	_, err := x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
 		return reader.readOthers(ctx)
 	})
@@ -106,7 +138,7 @@ func (x *run) scanOthers(ctx context.Context) error {
 
 func (x *run) readOthers(ctx context.Context) (*Scan, error) {
 	scan := &Scan{}
-	err := x.eachPageOf(ctx, x.calls.others, 1, url.Values{}, func(p *page) (bool, error) {
+	err := x.eachPageOf(ctx, x.calls.others, nil, readAhead, func(p *page) (bool, error) {
 		for _, id := range p.others {
 			scan.Objects = append(scan.Objects, Scanned{
 				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},
@@ -126,7 +158,7 @@ func (x *run) isOther(ctx context.Context, id string) (bool, error) {
 		return true, nil
 	}
 	if x.calls.others != nil && !x.seen(id) {
-		if !x.freshOthers {
+		if !x.lore.othersRead[x.resourceType] {
 			if err := x.scanOthers(ctx); err != nil {
 				return false, err
 			}

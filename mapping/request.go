@@ -56,7 +56,7 @@ type Report struct {
 	Resource string
 
 	// Operation is one of "create", "read", "list", "replace", "patch",
-	// "delete", "discover"; empty for unknown paths.
+	// "delete", "discover", "bulk"; empty for unknown paths.
 	Operation string
 
 	// ID is the resource's id, when there is one.
@@ -70,12 +70,67 @@ type Report struct {
 	// mapping has no place for them, or another one took precedence.
 	Dropped []string
 
+	// Unknown are the ids in the request that are nobody's and were left out,
+	// as the mapping says, each with its attribute: "members 41". What can't be
+	// an id is not repeated.
+	Unknown []string
+
 	// Tolerances names the leniencies that the request needed.
 	Tolerances []string
 
 	// Warnings are sentences for the operator, such as an account that could
 	// not be undone.
 	Warnings []string
+
+	// Operations are what came of the operations of a bulk request, in its
+	// order and without those that were not attempted; nil for any other
+	// request. Calls, Dropped and Warnings are theirs, and not repeated in the
+	// bulk request's own report.
+	Operations []OperationReport
+}
+
+// OperationReport is what came of one operation of a bulk request.
+type OperationReport struct {
+	// Number is the operation's place in the request, from 1.
+	Number int
+
+	// Method is its HTTP method; empty if it is none that a mapping knows.
+	Method string
+
+	// Status is the HTTP status code.
+	Status int
+
+	// Err is why the operation failed, as in [Response]; nil when it did not.
+	Err *scim.Error
+
+	// Report is as for a request that consists of the operation alone.
+	Report
+}
+
+// with returns the report of two requests that do the work of one.
+func (r Report) with(more Report) Report {
+	r.Calls = append(r.Calls, more.Calls...)
+	r.Dropped = append(r.Dropped, more.Dropped...)
+	r.Warnings = append(r.Warnings, more.Warnings...)
+	r.Tolerances = union(r.Tolerances, more.Tolerances)
+	return r
+}
+
+func union(names, more []string) []string {
+	for _, name := range more {
+		if !contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+// add adds what went on beside the request.
+func (r *Report) add(other *Report) {
+	r.Calls = append(r.Calls, other.Calls...)
+	r.Dropped = append(r.Dropped, other.Dropped...)
+	r.Unknown = append(r.Unknown, other.Unknown...)
+	r.Warnings = append(r.Warnings, other.Warnings...)
 }
 
 // CallReport is one upstream call that a request made.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
@@ -28,16 +30,44 @@ type run struct {
 	// even where that takes a look at the whole list.
 	thorough bool
 
-	// freshOthers says that this run itself has read what is none of the type.
-	freshOthers bool
+	// lore is what the request has found out. All its runs share it.
+	lore *lore
 }
 
-// do makes one upstream call. An answer with an error status is not an error.
+// lore is what one request has found out about the API, so that it need not
+// ask twice.
+type lore struct {
+	// othersRead are the types of which it has read what is none of them, and
+	// listFailed those whose list it has tried in vain to read.
+	othersRead, listFailed map[*resourceType]bool
+
+	// holders are those who have the values of groups.
+	holders map[*valueGroup][]madeMember
+
+	// references are the ids that it has looked up, and whether there is
+	// something to refer to.
+	references map[Key]bool
+}
+
+func newLore() *lore {
+	return &lore{
+		othersRead: make(map[*resourceType]bool), listFailed: make(map[*resourceType]bool),
+		holders: make(map[*valueGroup][]madeMember), references: make(map[Key]bool),
+	}
+}
+
+// do makes one upstream call. An answer with an error status is not an error,
+// as long as it is the API's own.
 func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
 	answer, err := x.world.Upstream.Do(ctx, c.build(id, query, body))
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
 	if err != nil {
 		return answer, x.program.upstream.unanswered(err)
+	}
+	// Past the end of a list there may be nothing; its reader knows.
+	ofNothing := id == "" && c.method != "GET"
+	if err := x.program.upstream.misplaced(answer, ofNothing); err != nil {
+		return answer, err
 	}
 	return answer, nil
 }
@@ -70,7 +100,7 @@ func (x *run) object(answer Answer) (*entity, error) {
 	if !ok {
 		return nil, nil
 	}
-	return &entity{id: id, raw: answer.Body, doc: doc}, nil
+	return &entity{kind: x.resourceType, id: id, raw: answer.Body, doc: doc}, nil
 }
 
 // idOf returns the SCIM id of an object of the API.
@@ -113,9 +143,15 @@ func (r *resourceType) notFound(id string) *scim.Error {
 	return scim.NotFound("There is no %s with the id %s.", r.name, id)
 }
 
-// scim returns the entity as a tree.
-func (x *run) scim(ctx context.Context, e *entity) (resource.Resource, error) {
-	return x.scimPart(ctx, e, nil)
+// writable returns what of the entity a request can change, as a tree.
+func (x *run) writable(ctx context.Context, e *entity) (resource.Resource, error) {
+	part := &projection{except: make(map[schema.Path]bool)}
+	for _, a := range x.attributes {
+		if a.readOnly {
+			part.except[a.path] = true
+		}
+	}
+	return x.scimPart(ctx, e, part)
 }
 
 // scimPart returns a part of the entity as a tree.
@@ -123,13 +159,13 @@ func (x *run) scimPart(ctx context.Context, e *entity, part *projection) (resour
 	if err := x.reveal(ctx, part, e); err != nil {
 		return nil, err
 	}
-	return resource.ParseCanonical(x.appendResource(nil, e, x.req.Base, part))
+	return resource.ParseCanonical(e.kind.appendResource(nil, e, x.req.Base, part))
 }
 
 // learn remembers how the entity can be found; before is what it was found by
 // until now, or nil.
 func (x *run) learn(e *entity, before []Key) {
-	x.world.Correlations.Learn(e.id, before, x.keys(e))
+	x.world.Correlations.Learn(e.id, slices.Concat(before, x.passing), x.keys(e))
 }
 
 // about notes what the request does, and to which resource. An id that can't be

@@ -20,7 +20,7 @@ func TestSequences(t *testing.T) {
 			if seed%2 == 1 {
 				dialect = qualytics.DialectB()
 			}
-			b := newBareBench(t, shipped(t), dialect)
+			b := newBareBench(t, unguarded(t), dialect)
 			b.sandbox.Seed(6, 2)
 			s := sequence{bench: b, random: rand.New(rand.NewPCG(seed, seed)), faulty: seed%4 >= 2, deleted: make(map[string]bool)}
 			for range 120 {

@@ -14,7 +14,7 @@ import (
 // body (RFC 7644 section 3.12) with its status, and the cause in Err.
 func (p *Program) Serve(ctx context.Context, w World, req Request) Response {
 	req.Base = strings.TrimRight(req.Base, "/")
-	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session(), report: &Report{}}
+	x := &run{program: p, world: w, req: req, tol: w.Tolerances.Session(), report: &Report{}, lore: newLore()}
 	response, err := x.serve(ctx)
 	if err != nil {
 		response = errorResponse(response, err)
@@ -55,9 +55,15 @@ func outOfTime(err error) error {
 type endpoint map[string]func(ctx context.Context) (Response, error)
 
 func (x *run) serve(ctx context.Context) (Response, error) {
+	if err := x.world.Limits.checkBody(x.req.Body); err != nil {
+		return Response{}, err
+	}
 	query, err := url.ParseQuery(strings.Trim(x.req.Query, "&"))
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
+	}
+	if isMe(x.req.Path) {
+		return Response{}, errMe()
 	}
 	methods := x.route(query)
 	if methods == nil {
@@ -98,7 +104,7 @@ func allowed(methods endpoint) []string {
 func (x *run) route(query url.Values) endpoint {
 	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
 	if len(segments) == 0 {
-		return x.discovery("ServiceProviderConfig", "")
+		return x.discovery("ServiceProviderConfig", "", query)
 	}
 	for _, r := range x.program.resources {
 		if !strings.EqualFold(r.endpoint[1:], segments[0]) {
@@ -114,11 +120,13 @@ func (x *run) route(query url.Values) endpoint {
 			return nil
 		}
 	}
-	switch len(segments) {
-	case 1:
-		return x.discovery(segments[0], "")
-	case 2:
-		return x.discovery(segments[0], segments[1])
+	switch {
+	case x.isBulk(segments):
+		return endpoint{"POST": x.bulk}
+	case len(segments) == 1:
+		return x.discovery(segments[0], "", query)
+	case len(segments) == 2:
+		return x.discovery(segments[0], segments[1], query)
 	default:
 		return nil
 	}
@@ -133,12 +141,15 @@ func (x *run) collection(query url.Values) endpoint {
 }
 
 func (x *run) single(id string) endpoint {
+	if x.derived != nil && x.derived.made.byID(id) != nil {
+		x.resourceType = x.derived
+	}
 	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.read(ctx, id) }}
-	if x.calls.update != nil || x.state != nil {
+	if x.calls.update != nil || x.state != nil || x.made != nil {
 		methods["PUT"] = func(ctx context.Context) (Response, error) { return x.replace(ctx, id) }
 		methods["PATCH"] = func(ctx context.Context) (Response, error) { return x.patch(ctx, id) }
 	}
-	if x.calls.delete != nil {
+	if x.calls.delete != nil || x.made != nil {
 		methods["DELETE"] = func(ctx context.Context) (Response, error) { return x.delete(ctx, id) }
 	}
 	return methods
@@ -161,7 +172,7 @@ func (x *run) resourceResponse(ctx context.Context, status int, e *entity) (Resp
 	size := len(e.raw)*2 + 512
 	return Response{
 		Status:   status,
-		Body:     x.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
-		Location: x.location(x.req.Base, e.id),
+		Body:     e.kind.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
+		Location: e.kind.location(x.req.Base, e.id),
 	}, nil
 }

@@ -29,11 +29,19 @@ type callerSpec struct {
 }
 
 type pagingSpec struct {
-	pos        source.Pos
-	page, size text
-	max        int
-	items      text
-	total      []text
+	pos source.Pos
+
+	// style is the key that says how a list is read; empty when none does.
+	style string
+
+	// position is the parameter under that key.
+	position text
+	first    *int
+	next     text
+	size     text // or limit
+	max      int
+	items    text
+	total    []text
 }
 
 type errorsSpec struct {
@@ -53,9 +61,31 @@ type resourceSpec struct {
 
 	only       []constantSpec
 	hide       []constantSpec
+	readOnly   []constantSpec
+	guard      *guardSpec
+	values     *valueGroupsSpec
 	attributes []attributeSpec
 	calls      []callSpec
 	filters    []filterSpec
+}
+
+// guardSpec is what no request may take away.
+type guardSpec struct {
+	pos      source.Pos
+	last     []constantSpec
+	accounts []text
+}
+
+// valueGroupsSpec are groups whose members are known by the value of an
+// attribute.
+type valueGroupsSpec struct {
+	pos       source.Pos
+	attribute text
+	groups    []valueGroupSpec
+}
+
+type valueGroupSpec struct {
+	id, displayName, value text
 }
 
 type attributeSpec struct {
@@ -81,6 +111,7 @@ type attributeSpec struct {
 	words    []wordSpec
 	of       text
 	into     text
+	unknown  text
 	keep     bool
 	unique   bool
 	required bool
@@ -120,6 +151,7 @@ type callSpec struct {
 	search     bool
 	repeatable bool
 	carry      []carrySpec
+	paging     *pagingSpec
 }
 
 type filterSpec struct {

@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"context"
+	"maps"
 	"reflect"
+	"slices"
 	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/patch"
@@ -20,14 +22,19 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	return x.change(ctx, id, func(have resource.Resource) (*change, error) {
-		ch := &change{have: have, want: resource.DeepCopy(have), touched: x.spokenOf(body)}
+	touched := x.spokenOf(body)
+	e := &edit{wanted: func(have resource.Resource) (*change, error) {
+		ch := &change{have: have, want: resource.DeepCopy(have), touched: touched}
 		for path := range ch.touched {
 			value, _ := resource.Get(body, path)
 			resource.Set(ch.want, path, value)
 		}
 		return ch, nil
-	})
+	}}
+	if list := x.referenceList(); list != nil && touched[list.path] {
+		e.mentions = patch.Mentions{Added: references(body, list), Others: true}
+	}
+	return x.gather(ctx, id, e)
 }
 
 // patch answers PATCH (RFC 7644 section 3.5.2).
@@ -38,17 +45,53 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	x.drop(notes.Unmapped...)
-	return x.change(ctx, id, func(have resource.Resource) (*change, error) {
+	e := &edit{}
+	if list := x.referenceList(); list != nil {
+		e.mentions = patch.MentionsOf(operations, list.path)
+	}
+	e.wanted = func(have resource.Resource) (*change, error) {
 		want, touched, err := patch.Apply(have, operations, x.set, x.tol)
 		if err != nil {
 			return nil, err
 		}
 		ch := &change{have: have, want: want, touched: make(map[schema.Path]bool), mustClear: true}
+		ch.mentioned = slices.Concat(e.mentions.Added, e.mentions.Removed)
 		for _, path := range touched {
 			x.touch(ch, path)
 		}
+		x.preferNew(ch)
 		return ch, nil
-	})
+	}
+	return x.gather(ctx, id, e)
+}
+
+// preferNew puts values that a request adds before those that are there, where
+// the API has room for one: the new one is what the request is about, and that
+// the old one is the primary one is only said because there is no other.
+func (x *run) preferNew(ch *change) {
+	for _, a := range x.attributes {
+		if !ch.touched[a.path] || !a.isList() || a.kept || len(a.each) > 0 {
+			continue
+		}
+		had := references(ch.have, a)
+		v, _ := resource.Get(ch.want, a.path)
+		list, _ := v.([]any)
+		var added, old []any
+		for _, item := range list {
+			m, _ := item.(map[string]any)
+			value, _ := m["value"].(string)
+			if slices.Contains(had, value) {
+				m = maps.Clone(m)
+				delete(m, "primary")
+				old = append(old, m)
+			} else {
+				added = append(added, item)
+			}
+		}
+		if len(added) > 0 && len(old) > 0 {
+			resource.Set(ch.want, a.path, append(added, old...))
+		}
+	}
 }
 
 // touch marks what an operation's path is about: a sub-attribute, all
@@ -61,40 +104,6 @@ func (x *run) touch(ch *change, path schema.Path) {
 			ch.touched[a.path] = true
 		}
 	}
-}
-
-// change reads a resource, works out what has to change, and does it.
-func (x *run) change(ctx context.Context, id string, wanted func(have resource.Resource) (*change, error)) (Response, error) {
-	if x.hasLists() && x.world.Gatherer != nil {
-		return x.gather(ctx, id, wanted)
-	}
-	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
-	if err != nil {
-		return Response{}, err
-	}
-	defer release()
-	e, err := x.load(ctx, id)
-	if err != nil {
-		return Response{}, err
-	}
-	have, err := x.scim(ctx, e)
-	if err != nil {
-		return Response{}, err
-	}
-	ch, err := wanted(have)
-	if err != nil {
-		return Response{}, err
-	}
-	if err := x.complete(ch); err != nil {
-		return Response{}, err
-	}
-	if err := x.checkReferences(ctx, ch); err != nil {
-		return Response{}, err
-	}
-	if e, err = x.write(ctx, e, ch); err != nil {
-		return Response{}, err
-	}
-	return x.resourceResponse(ctx, 200, e)
 }
 
 func (x *run) lockName(id string) string { return x.name + "/id:" + id }
@@ -113,6 +122,19 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 	if err != nil {
 		return nil, err
 	}
+	lists := x.memberships(ch)
+	if len(values)+len(lists) > 0 || turnOn || turnOff {
+		if err := x.allow(ch, e); err != nil {
+			return nil, err
+		}
+	}
+	if !ch.permitted {
+		release, err := x.protect(ctx, e, values, turnOff)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 
 	var failure error
 	if turnOn {
@@ -122,7 +144,6 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 			return nil, err
 		}
 	}
-	lists := x.memberships(ch)
 	if len(values)+len(lists) > 0 {
 		updated, err := x.update(ctx, e, values, lists)
 		switch {
@@ -156,6 +177,14 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		return nil, failure
 	}
 	return e, nil
+}
+
+// allow refuses what no change of this resource may do, whatever it is for.
+func (x *run) allow(ch *change, e *entity) error {
+	if x.isReadOnly(e) {
+		return x.untouchable(e)
+	}
+	return x.nameFree(ch)
 }
 
 // transition reports whether the change makes the resource's state another.
@@ -257,6 +286,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		}
 		record = x.keptValues(ch, record)
 		record.Applied = applied(record.Applied, values)
+		record.Groups = x.groupsAfter(ch, record.Groups, values)
 		record.Claimed, record.Deleted = true, time.Time{}
 		return record
 	}

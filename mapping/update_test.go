@@ -17,6 +17,7 @@ func somebody(b *bench) (id string) {
 	id = b.created(`{"userName":"ana.r","displayName":"Ana Maria Reis","emails":[{"value":"ana@corp.test"}],"roles":["Manager"],"externalId":"e1"}`)
 	b.byHand(id, func(u *qualytics.User) { u.Teams = []string{"Finance DQ"} })
 	b.has(id, "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | on")
+	b.want(200, "GET", "/Groups?count=0", "")
 	return id
 }
 

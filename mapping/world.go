@@ -23,6 +23,9 @@ type World struct {
 
 	// Tolerances are the leniencies towards identity providers that are on.
 	Tolerances tolerance.Set
+
+	// Limits bound what a request may ask for.
+	Limits Limits
 }
 
 // Upstream does calls to the API that the mapping describes.
@@ -62,8 +65,16 @@ type Answer struct {
 	// Body is the whole body; empty for none.
 	Body []byte
 
+	// Link are the values of the Link header fields (RFC 8288), in their
+	// order; nil for none.
+	Link []string
+
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
+
+	// Repeated says that the call was sent before and its answer was lost, so
+	// that the API may have acted upon it then.
+	Repeated bool
 }
 
 // CallError says that a call got no complete answer.
@@ -74,6 +85,17 @@ type CallError struct {
 
 	// Timeout says that time ran out while waiting.
 	Timeout bool
+
+	// TooLarge says that the answer was larger than what is read of one.
+	TooLarge bool
+
+	// Limited says that more calls wait for their turn than can be made in
+	// the time that is left.
+	Limited bool
+
+	// RetryAfter is how long to wait before a repeat makes sense; zero when
+	// that is not known.
+	RetryAfter time.Duration
 
 	// Err is the cause.
 	Err error
@@ -212,9 +234,13 @@ type Record struct {
 	// last turned into it, where several disagreed. It keeps a repeated
 	// request from being taken for a change.
 	Applied map[string]string `json:"applied,omitempty"`
+
+	// Groups are the ids of the value groups that the resource was put into
+	// while the API's value is that of a group before them.
+	Groups []string `json:"groups,omitempty"`
 }
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0 && len(r.Groups) == 0
 }

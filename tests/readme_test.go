@@ -199,6 +199,29 @@ func TestREADMEEnvironment(t *testing.T) {
 	}
 }
 
+// TestREADMEPaging loads the README's examples of ways to read a list.
+func TestREADMEPaging(t *testing.T) {
+	readme := strings.Join(blocks(t, "yaml"), "")
+	const rest = `
+resources:
+  User:
+    endpoint: /Users
+    id: id
+    attributes: {userName: name}
+    calls: {list: GET /users, read: "GET /users/{id}"}
+`
+	for _, example := range regexp.MustCompile("(?m)^paging: (.*)$").FindAllStringSubmatch(readme, -1) {
+		if _, err := mapping.Load("README.md", []byte("version: 1\nupstream:\n  paging: "+example[1]+rest)); err != nil {
+			t.Errorf("\n%v", err)
+		}
+	}
+	for _, key := range []string{"page", "offset", "cursor", "link", "whole"} {
+		if !strings.Contains(readme, "paging: {"+key+": ") {
+			t.Errorf("the README has no example of %s", key)
+		}
+	}
+}
+
 // TestMappings loads the shipped mapping file.
 func TestMappings(t *testing.T) {
 	if _, err := mapping.Load("mappings.yaml", []byte(readShipped(t, "mappings.yaml"))); err != nil {

@@ -45,7 +45,7 @@ func spread(t *testing.T, replicas []*replica, n int, request func(i int) (metho
 func TestReplicas(t *testing.T) {
 	replicas := startReplicas(t, 2)
 	a, b := replicas[0], replicas[1]
-	a.sandbox.Seed(3, 2)
+	a.sandbox.Seed(6, 2)
 
 	t.Run("what_one_keeps_the_other_finds", func(t *testing.T) {
 		for i := range 10 {
@@ -67,7 +67,7 @@ func TestReplicas(t *testing.T) {
 	})
 
 	t.Run("who_is_deleted_on_one_is_gone_on_the_other", func(t *testing.T) {
-		for i, id := range []string{"2", "4", "5"} {
+		for i, id := range []string{"4", "5", "6"} {
 			here, there := replicas[i%2], replicas[1-i%2]
 			there.scim(t, 200, "GET", "/Users/"+id, "")
 			here.scim(t, 204, "DELETE", "/Users/"+id, "")
@@ -89,6 +89,34 @@ func TestReplicas(t *testing.T) {
 		}
 		if created != 1 || len(a.sandbox.Users()) != before+1 {
 			t.Errorf("%d were created, and there are %d accounts more", created, len(a.sandbox.Users())-before)
+		}
+	})
+
+	t.Run("the_last_Admin_stays", func(t *testing.T) {
+		for round := range 5 {
+			var admins []int
+			for _, u := range a.sandbox.Users() {
+				if u.Role == "Admin" && u.Active() && u.Type == qualytics.TypeHuman {
+					admins = append(admins, u.ID)
+				}
+			}
+			if len(admins) != 1 {
+				t.Fatalf("there are %d Admins", len(admins))
+			}
+			admins = append(admins, a.sandbox.AddUser(qualytics.User{UserName: fmt.Sprint("admin.", round), Role: "Admin"}))
+			deleted := 0
+			for _, got := range spread(t, replicas, 2, func(i int) (string, string, string) {
+				return "DELETE", fmt.Sprint("/Users/", admins[i]), ""
+			}) {
+				if got.status == 204 {
+					deleted++
+					continue
+				}
+				isSCIMError(t, got, 403)
+			}
+			if deleted != 1 {
+				t.Errorf("%d of the last two were deleted", deleted)
+			}
 		}
 	})
 
@@ -137,7 +165,7 @@ func TestReplicas(t *testing.T) {
 		if got := a.byExternalID(t, "kept-1"); len(got) != 1 || got[0] != kept["id"] {
 			t.Errorf("after the restart it is found as %q", got)
 		}
-		a.scim(t, 404, "GET", "/Users/2", "")
+		a.scim(t, 404, "GET", "/Users/4", "")
 		a.scim(t, 200, "PATCH", group, addMember(kept["id"].(string)))
 	})
 

@@ -91,14 +91,14 @@ func TestPutTogether(t *testing.T) {
 	st := start(t, setup{})
 	st.sandbox.Seed(3, 2)
 	for _, r := range st.atOnce(t, 50, func(i int) (string, string, string) {
-		return "PUT", "/Users/2?", fmt.Sprintf(`{"userName":"ana.reis","displayName":"Ana %d","active":%t}`, i%5, i%2 == 0)
+		return "PUT", "/Users/4?", fmt.Sprintf(`{"userName":"bruno.silva","displayName":"Bruno %d","active":%t}`, i%5, i%2 == 0)
 	}) {
-		if r.status != 200 || r.json(t)["id"] != "2" {
+		if r.status != 200 || r.json(t)["id"] != "4" {
 			t.Errorf("status %d: %s", r.status, r.body)
 		}
 	}
-	st.scim(t, 200, "PUT", "/Users/2", `{"userName":"ana.reis","displayName":"Ana Last","active":true}`)
-	if u, _ := st.sandbox.User(2); *u.Name != "Ana Last" || !u.Active() {
+	st.scim(t, 200, "PUT", "/Users/4", `{"userName":"bruno.silva","displayName":"Bruno Last","active":true}`)
+	if u, _ := st.sandbox.User(4); *u.Name != "Bruno Last" || !u.Active() {
 		t.Errorf("the account is %+v", u)
 	}
 }
@@ -108,7 +108,7 @@ func TestDeleteTogether(t *testing.T) {
 	st := start(t, setup{})
 	st.sandbox.Seed(3, 2)
 	deleted := 0
-	for _, r := range st.atOnce(t, 5, func(int) (string, string, string) { return "DELETE", "/Users/2?", "" }) {
+	for _, r := range st.atOnce(t, 5, func(int) (string, string, string) { return "DELETE", "/Users/4?", "" }) {
 		switch r.status {
 		case 204:
 			deleted++

@@ -252,9 +252,19 @@ func (p *parser) attribute(vp *ValuePath) (target, error) {
 		return target{}, p.expected(`"(" after "not"`)
 	}
 	if !ok || r.Attribute == nil || r.Target().Returned == schema.ReturnedNever {
-		return target{}, p.errorAt(start, "there is no attribute "+short(word))
+		return target{}, p.unknown(start, path, word)
 	}
 	return target{r.Path(), r.Target()}, nil
+}
+
+// unknown returns the error for the name of an attribute that there is none of.
+func (p *parser) unknown(start int, path schema.Path, word string) error {
+	what := "there is no attribute " + short(word)
+	_, known := p.set.ResolveFor(path, p.tol)
+	if _, foreign := p.set.ResolveFor(path, nil); foreign && !known {
+		what += tolerance.ForeignURNs.IsOff()
+	}
+	return p.errorAt(start, what)
 }
 
 func (p *parser) subAttribute(vp *ValuePath, word string, start int) (target, error) {

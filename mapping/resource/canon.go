@@ -291,6 +291,6 @@ func valueError(at any, must string) *scim.Error {
 // refused is the error for input that a leniency would have understood.
 func refused(t scim.ErrorType, n tolerance.Name, format string, args ...any) *scim.Error {
 	e := scim.BadRequest(t, format, args...)
-	e.Detail += " (the leniency " + string(n) + " is off)"
+	e.Detail += n.IsOff()
 	return e
 }

@@ -85,10 +85,24 @@ func (c *Canon) number(a *schema.Attribute, w *where, v any) (any, error) {
 		}
 		n, ok = json.Number(strings.TrimSpace(s)), true
 	}
-	if !ok || a.Type == schema.Integer && strings.ContainsAny(string(n), ".eE") {
+	switch {
+	case !ok || a.Type == schema.Integer && strings.ContainsAny(string(n), ".eE"):
 		return nil, valueError(w, "must be "+kind(a))
+	case !inRange(n, a.Type):
+		return nil, valueError(w, "is a number out of range")
 	}
 	return n, nil
+}
+
+// inRange reports whether a number fits into 64 bits, as a number must that an
+// API is to hold.
+func inRange(n json.Number, kind schema.Type) bool {
+	if kind == schema.Integer {
+		_, err := n.Int64()
+		return err == nil
+	}
+	_, err := n.Float64()
+	return err == nil && IsNumber(n.String())
 }
 
 func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {

@@ -11,6 +11,7 @@ type Set struct {
 	common     []*Attribute
 	names      map[string]*Attribute
 	byURN      map[string]*Schema
+	full       *Set
 }
 
 // NewSet makes a Set. Where the core schema defines a common attribute (id,
@@ -35,6 +36,21 @@ func NewSet(core *Schema, extensions ...*Schema) *Set {
 	}
 	s.byURN[lowerName(core.ID)] = core
 	return s
+}
+
+// Within returns the set as what is left of a larger one, see [Set.Full].
+func (s *Set) Within(full *Set) *Set {
+	part := *s
+	part.full = full
+	return &part
+}
+
+// Full returns the set that this one is a part of; itself if it is none.
+func (s *Set) Full() *Set {
+	if s.full == nil {
+		return s
+	}
+	return s.full
 }
 
 // Core returns the core schema.

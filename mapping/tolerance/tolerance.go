@@ -13,6 +13,10 @@ import "sync/atomic"
 // details.
 type Name string
 
+// IsOff returns what an error says besides, when the leniency would have made
+// the input understood but is off: " (the leniency op-case is off)".
+func (n Name) IsOff() string { return " (the leniency " + string(n) + " is off)" }
+
 // Info describes one leniency for documentation.
 type Info struct {
 	// Name is the leniency's name.

@@ -1,0 +1,308 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+)
+
+// valueWriter changes who is in a value group, by changing each of them.
+type valueWriter struct {
+	*run
+	people *run
+	group  *entity
+
+	// ids are those of whom the changes speak, and touched is what the API
+	// holds of each; nil for an id that is nobody's.
+	ids     []string
+	touched map[string]*entity
+
+	// accepted are the ids of whom the accepted changes speak.
+	accepted []string
+
+	releases []func()
+}
+
+// openValueGroup reads a value group and all whom the changes may affect, who
+// are nobody else's to change until the writer is closed.
+func (x *run) openValueGroup(ctx context.Context, id string, edits []*edit) (w *valueWriter, err error) {
+	w = &valueWriter{run: x, touched: make(map[string]*entity)}
+	if w.group, err = x.loadMade(ctx, id); err != nil {
+		return nil, err
+	}
+	w.people = x.on(x.made.kind)
+	// Who is in the group matters to a request that replaces everybody; one
+	// that names people only needs to know about these.
+	now := slices.ContainsFunc(edits, func(e *edit) bool { return e.mentions.Others })
+	clear(x.lore.holders)
+	members, err := x.membersOf(ctx, w.group.group, now)
+	if err != nil {
+		return nil, err
+	}
+	w.group.setMembers(members)
+	have, err := x.writable(ctx, w.group)
+	if err != nil {
+		return nil, err
+	}
+	w.ids = w.rehearse(have, edits)
+	return w, w.take(ctx)
+}
+
+// rehearse returns the ids of all whom the changes may affect.
+func (w *valueWriter) rehearse(have resource.Resource, edits []*edit) []string {
+	var ids []string
+	for _, e := range edits {
+		ids = slices.Concat(ids, e.mentions.Added, e.mentions.Removed)
+		if ch, err := e.wanted(have); err == nil {
+			ids = append(ids, w.affected(ch)...)
+			have = ch.want
+		}
+	}
+	return slices.DeleteFunc(without(ids, nil), func(id string) bool { return !w.people.validID(id) })
+}
+
+// affected returns the ids that a change adds, removes or names.
+func (w *valueWriter) affected(ch *change) []string {
+	have, want := references(ch.have, w.made.members), references(ch.want, w.made.members)
+	return without(slices.Concat(ch.mentioned, without(want, have), without(have, want)), nil)
+}
+
+// take locks and reads people, and where one of them is guarded keeps others
+// from taking away the like.
+func (w *valueWriter) take(ctx context.Context) error {
+	locks := make([]string, len(w.ids))
+	for i, id := range w.ids {
+		locks[i] = w.people.lockName(id)
+	}
+	if err := w.lock(ctx, locks...); err != nil {
+		return err
+	}
+	found := make([]*entity, len(w.ids))
+	err := w.each(ctx, len(w.ids), func(ctx context.Context, people *run, i int) (err error) {
+		found[i], err = people.load(ctx, w.ids[i])
+		if isNotFound(err) {
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	guarded := false
+	for i, id := range w.ids {
+		w.touched[id] = found[i]
+		guarded = guarded || found[i] != nil && w.people.isGuarded(found[i])
+	}
+	if guarded {
+		return w.lock(ctx, w.people.guardLock())
+	}
+	return nil
+}
+
+func (w *valueWriter) lock(ctx context.Context, names ...string) error {
+	release, err := w.world.Keeper.Lock(ctx, names...)
+	if err == nil {
+		w.releases = append(w.releases, release)
+	}
+	return err
+}
+
+// each does something for each of n people, a few at a time.
+func (w *valueWriter) each(ctx context.Context, n int, do func(ctx context.Context, people *run, i int) error) error {
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.SetLimit(readAhead)
+	runs := make([]*run, n)
+	for i := range n {
+		runs[i] = w.people.apart()
+		group.Go(func() error { return do(groupCtx, runs[i], i) })
+	}
+	err := group.Wait()
+	for _, r := range runs {
+		w.report.add(r.report)
+	}
+	return err
+}
+
+func (w *valueWriter) close() {
+	for _, release := range slices.Backward(w.releases) {
+		release()
+	}
+}
+
+func (w *valueWriter) entity() *entity { return w.group }
+
+// current is always so: people are read before any change is looked at, and
+// are locked.
+func (w *valueWriter) current() bool { return true }
+
+// check implements writer. Nobody is changed before all is known to be right.
+func (w *valueWriter) check(ctx context.Context, ch *change) error {
+	if name := textAt(ch.want, displayName); resource.Fold(name) != resource.Fold(w.group.group.name) {
+		return scim.BadRequest(scim.Mutability, "The group %s exists in the mapping alone and can't be renamed.", w.group.id)
+	}
+	affected := w.affected(ch)
+	wanted := references(ch.want, w.made.members)
+	unknown := slices.DeleteFunc(slices.Clone(affected), func(id string) bool {
+		return w.touched[id] != nil || !slices.Contains(wanted, id)
+	})
+	if err := refuseUnknown(ch, w.made.members, unknown); err != nil {
+		return err
+	}
+	considered := slices.Concat(w.accepted, affected)
+	losers, gained, err := w.losers(ctx, considered, ch.want)
+	if err != nil {
+		return err
+	}
+	if err := w.people.permit(ctx, losers, gained); err != nil {
+		return err
+	}
+	w.accepted = considered
+	return nil
+}
+
+// losers returns those of some people who lose what is guarded when the group
+// becomes what is wanted, and whether somebody else gains it.
+func (w *valueWriter) losers(ctx context.Context, ids []string, want resource.Resource) (losers []*entity, gained bool, err error) {
+	for _, id := range w.ids {
+		e := w.touched[id]
+		if e == nil || !slices.Contains(ids, id) {
+			continue
+		}
+		step, err := w.step(ctx, e, want)
+		if err != nil {
+			return nil, false, err
+		}
+		if step == nil {
+			continue
+		}
+		values, _, err := w.people.fieldValues(step, e)
+		switch {
+		case err != nil:
+			return nil, false, err
+		case len(values) > 0 && w.people.isReadOnly(e):
+			return nil, false, w.people.untouchable(e)
+		case w.people.loses(e, values, false):
+			losers = append(losers, e)
+		default:
+			gained = gained || w.people.gains(e, values)
+		}
+	}
+	return losers, gained, nil
+}
+
+// step returns the change that a person needs for the group to become what is
+// wanted; nil when none.
+func (w *valueWriter) step(ctx context.Context, e *entity, want resource.Resource) (*change, error) {
+	before := w.made.of(e)
+	after := w.group.group.with(before, slices.Contains(references(want, w.made.members), e.id))
+	if slices.Equal(before, after) {
+		return nil, nil
+	}
+	have, err := w.people.scimPart(ctx, e, onlyPaths(w.made.by.path))
+	if err != nil {
+		return nil, err
+	}
+	return w.made.change(have, after), nil
+}
+
+// write implements writer. First come those who are not active, whom the API may
+// refuse to change; then whoever comes in, before anybody goes out, so that what
+// somebody must have is never lost on the way.
+func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error) {
+	wanted := references(total.want, w.made.members)
+	var idle, coming, going []task
+	for _, id := range w.ids {
+		e := w.touched[id]
+		if e == nil || !slices.Contains(w.accepted, id) {
+			continue
+		}
+		step, err := w.step(ctx, e, total.want)
+		if err != nil {
+			return nil, err
+		}
+		if step == nil {
+			continue
+		}
+		step.permitted = true
+		switch next := (task{e, step}); {
+		case !w.people.isActive(e):
+			idle = append(idle, next)
+		case slices.Contains(wanted, id):
+			coming = append(coming, next)
+		default:
+			going = append(going, next)
+		}
+	}
+	done := 0
+	for _, tasks := range [][]task{idle, coming, going} {
+		n, err := w.do(ctx, tasks)
+		done += n
+		if err != nil {
+			return nil, partly(err, done, len(idle)+len(coming)+len(going))
+		}
+	}
+	if slices.ContainsFunc(w.attributes, func(a *attribute) bool { return a.kept && total.touched[a.path] }) {
+		if err := w.keepChange(ctx, w.group, total, nil); err != nil {
+			return nil, err
+		}
+	}
+	w.group.setMembers(w.membersAfter(total.want))
+	return w.group, nil
+}
+
+// task is a change of one person.
+type task struct {
+	e    *entity
+	step *change
+}
+
+// do carries out tasks and returns how many.
+func (w *valueWriter) do(ctx context.Context, tasks []task) (done int, err error) {
+	changed := make([]*entity, len(tasks))
+	err = w.each(ctx, len(tasks), func(ctx context.Context, people *run, i int) (err error) {
+		changed[i], err = people.write(ctx, tasks[i].e, tasks[i].step)
+		return err
+	})
+	for _, e := range changed {
+		if e != nil {
+			w.touched[e.id] = e
+			done++
+		}
+	}
+	return done, err
+}
+
+// partly says in an error how much was done before it.
+func partly(err error, done, needed int) error {
+	var e *scim.Error
+	if done == 0 || !errors.As(err, &e) {
+		return err
+	}
+	told := *e
+	told.Detail = fmt.Sprintf("%s Of %d members to change %d were changed; the same request again changes the others.", e.Detail, needed, done)
+	return &told
+}
+
+// membersAfter returns who is in the group once all is written.
+func (w *valueWriter) membersAfter(want resource.Resource) []madeMember {
+	display := make(map[string]string)
+	for _, m := range w.group.members {
+		display[m.Value] = m.Display
+	}
+	var members []madeMember
+	for _, id := range without(append(references(want, w.made.members), w.ids...), nil) {
+		switch e, touched := w.touched[id]; {
+		case !touched:
+			members = append(members, madeMember{Value: id, Display: display[id]})
+		case e != nil && slices.Contains(w.made.of(e), w.group.group):
+			members = append(members, madeMember{Value: id, Display: w.people.displayOf(e)})
+		}
+	}
+	return members
+}
