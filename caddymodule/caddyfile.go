@@ -71,6 +71,8 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return parseStrings(d, &h.UpstreamCert, &h.UpstreamKey)
 	case "allow_plaintext":
 		return parseFlag(d, &h.AllowPlaintext)
+	case "instance":
+		return parseString(d, &h.Instance)
 	case "timeout":
 		return parseDuration(d, &h.Timeout)
 	case "call_timeout":

@@ -65,6 +65,7 @@ func init() {
 //		upstream_ca    <file>
 //		upstream_cert  <cert_file> <key_file>
 //		allow_plaintext
+//		instance       <name>
 //
 //		timeout              <duration>
 //		call_timeout         <duration>
@@ -127,6 +128,8 @@ func init() {
 //
 // Name | Labels | Description
 // -----|--------|------------
+// `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
+// `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
 // `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
 // `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
 // `caddy_scim_upstream_tries_total` | `outcome`: `2xx`, `3xx`, `4xx`, `429`, `5xx`, `unreached`, `broken_off`, `too_large`, `timeout`, `canceled` | Tries of calls to the API, repeats included
@@ -138,11 +141,14 @@ func init() {
 // # Reloads
 //
 // What has been learnt about which id belongs to whom outlives a reload as
-// long as the upstream and the content of the mapping file stay the same;
-// what is kept on behalf of the API (values that it has no field for)
-// outlives it as long as the upstream does. Handlers with the same upstream
-// share both, and the size and freshness loaded last apply to all of them.
-// Both are in memory and end with the process.
+// long as the upstream and the content of the mapping file stay the same.
+// Handlers that have both in common share it, and the size and freshness loaded
+// last apply to all of them. It is in memory and ends with the process.
+//
+// What is kept on behalf of the API (values that it has no field for) is in
+// Caddy's storage, for as long as the instance has the same name or address.
+// Handlers, and processes with the same storage, share it and exclude each
+// other from changing one resource at the same time.
 //
 // What was used of the limits on calls, and whether the API counts as down,
 // outlives a reload too. The settings loaded last apply to all handlers with
@@ -214,6 +220,13 @@ type Handler struct {
 	// Allow an upstream with plain HTTP that is not on this host. Whoever can
 	// listen on the network in between reads the token. Default: false
 	AllowPlaintext bool `json:"allow_plaintext,omitempty"`
+
+	// A name for the API's instance: up to 63 small letters, digits and
+	// dashes. What is kept in Caddy's storage belongs to the instance, which is
+	// known by its name or, by default, its address. So handlers with one name
+	// share what is kept, and an instance with a name may change its address.
+	// Accepts placeholders.
+	Instance string `json:"instance,omitempty"`
 
 	// How long one SCIM request may take, all its calls, their repeats and the
 	// waits between them included. What has to be taken back when it is over
@@ -293,9 +306,11 @@ type Handler struct {
 	gateSettings *gateSettings
 	correlations *correlations
 	keeper       *keeper
+	keeperReport *keeperReport
+	storage      *storage
 
-	// held are the pooled values to give back in Cleanup.
-	held []heldValue
+	// held gives back, in Cleanup, what is shared with other configurations.
+	held []func() error
 }
 
 // Correlations bounds what is remembered of which id belongs to whom. It only

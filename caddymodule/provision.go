@@ -2,8 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
@@ -37,6 +36,10 @@ const shortToken = 16
 // Provision sets up the handler. It reads the mapping file and makes no
 // network connection, so that `caddy validate` works anywhere.
 func (h *Handler) Provision(ctx caddy.Context) error {
+	return h.provision(ctx, ctx.Storage())
+}
+
+func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error {
 	h.logger = ctx.Logger()
 	h.setDefaults()
 	// Asked before Caddy does, because below shared state is changed.
@@ -72,7 +75,14 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionAuth(repl, program); err != nil {
 		return err
 	}
-	if err := h.acquire(upstream.String(), program.Version()); err != nil {
+	if h.keeperReport, err = newKeeperReport(ctx.GetMetricsRegistry(), h.logger.Named("storage")); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	prefix, err := storagePrefix(repl, h.Instance, upstream.String())
+	if err != nil {
+		return err
+	}
+	if err := h.acquire(upstream.String(), program.Version(), prefix, storage); err != nil {
 		return err
 	}
 	return h.acquireGate(upstream.String())
@@ -267,70 +277,4 @@ func isPlaceholder(value string) bool {
 	inner, closed := strings.CutSuffix(inner, "}")
 	return ok && closed && !strings.ContainsAny(inner, "{}") &&
 		(strings.HasPrefix(inner, "env.") || strings.HasPrefix(inner, "file."))
-}
-
-// The state that outlives a configuration.
-var (
-	correlationsPool = caddy.NewUsagePool()
-	keeperPool       = caddy.NewUsagePool()
-)
-
-// heldValue is one reference to a pooled value.
-type heldValue struct {
-	pool *caddy.UsagePool
-	key  string
-}
-
-// acquire takes the state that is shared with other configurations.
-func (h *Handler) acquire(upstream, version string) error {
-	size, freshness := h.Correlations.Size, time.Duration(*h.Correlations.Freshness)
-	key := poolKey(upstream, version)
-	value, loaded, err := correlationsPool.LoadOrNew(key, func() (caddy.Destructor, error) {
-		return newCorrelations(size, freshness)
-	})
-	if err != nil {
-		return err
-	}
-	h.held = append(h.held, heldValue{correlationsPool, key})
-	h.correlations = value.(*correlations)
-	if loaded {
-		h.correlations.configure(size, freshness)
-	}
-
-	key = poolKey(upstream)
-	value, _, err = keeperPool.LoadOrNew(key, func() (caddy.Destructor, error) { return newKeeper(), nil })
-	if err != nil {
-		return err
-	}
-	h.held = append(h.held, heldValue{keeperPool, key})
-	h.keeper = value.(*keeper)
-	return nil
-}
-
-// poolKey returns a key for what makes two values interchangeable. It is a
-// digest, because keys turn up in error messages.
-func poolKey(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:])
-}
-
-// Cleanup gives back what Provision took. It may be called after a Provision
-// that failed halfway, and more than once.
-func (h *Handler) Cleanup() error {
-	if h.upstream != nil {
-		h.upstream.close()
-	}
-	if h.gateSettings != nil {
-		h.upstream.gate.part(h.gateSettings)
-		h.gateSettings = nil
-	}
-	held := h.held
-	h.held = nil
-	var errs []error
-	for _, v := range held {
-		if _, err := v.pool.Delete(v.key); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

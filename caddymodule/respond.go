@@ -36,6 +36,9 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, x *exchange) {
 			header["Content-Location"] = []string{resp.Location}
 		}
 	}
+	if resp.Version != "" {
+		header["Etag"] = []string{resp.Version}
+	}
 	if resp.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(resp.RetryAfter)}
 	}

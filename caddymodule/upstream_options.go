@@ -123,12 +123,10 @@ func (h *Handler) provisionUpstream(repl *caddy.Replacer) (*url.URL, error) {
 // acquireGate takes the gate of an API, which other handlers and
 // configurations may share.
 func (h *Handler) acquireGate(upstream string) error {
-	key := poolKey(upstream)
-	value, _, err := gatePool.LoadOrNew(key, func() (caddy.Destructor, error) { return newGate(), nil })
+	value, _, err := h.hold(gatePool, poolKey(upstream), func() (caddy.Destructor, error) { return newGate(), nil })
 	if err != nil {
 		return err
 	}
-	h.held = append(h.held, heldValue{gatePool, key})
 	h.upstream.gate = value.(*gate)
 	h.gateSettings = &gateSettings{
 		limits:   limits{concurrent: h.MaxConcurrentCalls, perSecond: *h.MaxCallsPerSecond, burst: h.MaxCallBurst},

@@ -177,11 +177,13 @@ func (j *bulkJob) prepare(ctx context.Context, s *step) (Request, error) {
 		path += "/" + s.id
 	}
 	body, err := j.body(s)
-	return j.single(s.Method, path, body), err
+	req := j.single(s.Method, path, body)
+	req.IfMatch = s.Version
+	return req, err
 }
 
 // single is a request as if it had come by itself. Of the resource it asks for
-// next to nothing: a bulk response gives locations, not resources.
+// next to nothing: a bulk response gives locations and versions, not resources.
 func (j *bulkJob) single(method, path string, body []byte) Request {
-	return Request{Method: method, Path: path, Query: "attributes=meta.version", Body: body, Base: j.req.Base}
+	return Request{Method: method, Path: path, Query: "attributes=id", Body: body, Base: j.req.Base}
 }

@@ -59,19 +59,6 @@ func (j *bulkJob) result(s *step) bulkResult {
 		result.Response = s.response.Body
 		return result
 	}
-	result.Version = versionOf(s.response.Body)
+	result.Version = s.response.Version
 	return result
-}
-
-// versionOf returns the meta.version of a resource; empty for none.
-func versionOf(body []byte) string {
-	var resource struct {
-		Meta struct {
-			Version string `json:"version"`
-		} `json:"meta"`
-	}
-	if json.Unmarshal(body, &resource) != nil {
-		return ""
-	}
-	return resource.Meta.Version
 }

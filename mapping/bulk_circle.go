@@ -57,7 +57,7 @@ func (j *bulkJob) fillOne(ctx context.Context, s *step) *scim.Error {
 	response := j.program.Serve(ctx, j.world, j.single("PUT", s.target.endpoint+"/"+s.id, body))
 	s.response.Report = s.response.Report.with(response.Report)
 	if response.Err == nil {
-		s.response.Body = response.Body
+		s.response.Version = response.Version
 	}
 	return response.Err
 }

@@ -52,9 +52,6 @@ func (j *bulkJob) locate(s *step) *scim.Error {
 
 // link finds the steps that make what a step refers to.
 func (j *bulkJob) link(s *step) *scim.Error {
-	if s.Versioned {
-		return scim.Errorf(412, "", "There are no versions here, so that nobody can tell whether the resource is still the one that is meant; send the operation without a version.")
-	}
 	if s.PathRef != "" {
 		maker, err := j.maker(s.PathRef)
 		if err != nil {

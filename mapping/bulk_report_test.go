@@ -4,9 +4,9 @@ import (
 	"context"
 	"reflect"
 	"strconv"
+	"strings"
 	"testing"
 
-	"github.com/qualytics/scim-sidecar/mapping/bulk"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
@@ -111,21 +111,37 @@ func TestBulkRunsOutOfTime(t *testing.T) {
 	}
 }
 
-// TestBulkVersions gives the version of a resource that has one.
+// TestBulkVersions has the operations of a bulk request be for versions.
 func TestBulkVersions(t *testing.T) {
-	b := newBench(t, qualytics.Config{})
-	j := &bulkJob{run: &run{program: b.program, req: Request{Base: testBase}}}
-	for body, want := range map[string]string{
-		`{"id":"1","meta":{"version":"W/\"1\""}}`: `W/"1"`, `{"id":"1","meta":{}}`: "", ``: "",
-	} {
-		s := &step{
-			Operation: &bulk.Operation{Method: "PUT"}, id: "1", target: b.program.resources[0],
-			response: &Response{Status: 200, Body: []byte(body)},
+	inTeamDialects(t, func(t *testing.T, b *teamBench) {
+		one, two := "/Users/"+strconv.Itoa(b.one), "/Users/"+strconv.Itoa(b.two)
+		versioned := func(method, path, version, data string) string {
+			return `{"method":"` + method + `","path":"` + path + `","version":` + string(quoteJSON(version)) + `,"data":` + data + `}`
 		}
-		if got := j.result(s); got.Version != want || got.Location != testBase+"/Users/1" || got.Response != nil {
-			t.Errorf("%s: %+v", body, got)
+		team, user := b.version(b.path()), b.version(one)
+		results := b.bulk(bulkOf(
+			versioned("PATCH", b.path(), team, addMember(b.three)),
+			versioned("PATCH", b.path(), team, addMember(b.four)),
+			versioned("PUT", one, user, `{"emails":"one@corp.test"}`),
+			versioned("PATCH", one, user, patchOf(`{"op":"replace","path":"active","value":false}`)),
+			versioned("DELETE", two, otherTag, "null"),
+			versioned("DELETE", two, "two", "null"),
+			versioned("PATCH", two, "*", patchOf(`{"op":"replace","path":"externalId","value":"e2"}`)),
+			`{"method":"POST","path":"/Users","bulkId":"x","version":"nonsense","data":{"userName":"x"}}`,
+			`{"method":"DELETE","path":"`+two+`","version":1}`,
+		))
+		isStatuses(t, results, "200, 412, 200, 412, 412, 400 invalidValue, 200, 201, 400 invalidSyntax")
+		for i, path := range map[int]string{0: b.path(), 2: one, 6: two} {
+			if got := results[i]["version"]; got != b.version(path) {
+				t.Errorf("operation %d: the version is %v, want %s", i, got, b.version(path))
+			}
 		}
-	}
+		if got := strings.TrimPrefix(textOf(t, results[7], "location"), testBase); results[7]["version"] != b.version(got) {
+			t.Errorf("the new one: %v", results[7])
+		}
+		b.intact("Finance", b.one, b.two, b.off, b.three)
+		b.has(strconv.Itoa(b.one), "one | one@corp.test | one Doe | Member | Public+Finance | on")
+	})
 }
 
 // TestBulkWithoutWrites has a mapping that changes nothing not claim it.

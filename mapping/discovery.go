@@ -69,7 +69,7 @@ func (x *run) serviceProviderConfig() any {
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
 		"changePassword": supported(false),
 		"sort":           supported(false),
-		"etag":           supported(false),
+		"etag":           supported(true),
 		"authenticationSchemes": []map[string]any{{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
 			"description": "A token in the Authorization header, as RFC 6750 has it.",

@@ -36,6 +36,9 @@ type entity struct {
 	// unread says that nothing but the id is known: SCIM deleted the resource
 	// and the API does not give it out any more.
 	unread bool
+
+	// version is what meta.version shows; empty for nothing.
+	version string
 }
 
 // output is the shape of a resource's SCIM answers, in the order of its
@@ -140,6 +143,9 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 	}
 	if part.includes(schema.Path{Name: "meta", Sub: "location"}) {
 		dst = appendString(append(next(), `"location":`...), r.location(base, e.id))
+	}
+	if e.version != "" && part.includes(metaVersion) {
+		dst = appendString(append(next(), `"version":`...), e.version)
 	}
 	return append(dst, '}')
 }
@@ -296,37 +302,44 @@ func (a *attribute) appendElements(dst []byte, e *entity) ([]byte, bool) {
 		if !first {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '{')
-		found := false
-		for i := range a.each {
-			part := &a.each[i]
-			value := firstScalar(v, part.paths)
-			id := ""
-			if !value.Exists() && part.key == "value" && a.of != nil {
-				id = e.named[a.nameOf(v)]
-			}
-			if !value.Exists() && id == "" {
-				continue
-			}
-			if found {
-				dst = append(dst, ',')
-			}
-			dst = append(appendString(dst, part.key), ':')
-			if id != "" {
-				dst = appendString(dst, id)
-			} else {
-				dst, _ = appendAs(dst, value, part.sub)
-			}
-			found = true
-		}
-		if !found {
+		var found bool
+		if dst, found = a.appendElement(dst, v, e.named); !found {
 			dst = dst[:start]
 			return true
 		}
-		dst, first = append(dst, '}'), false
+		first = false
 		return true
 	})
 	return dst, !first
+}
+
+// appendElement appends an element of the API's list, with the id that its name
+// stands for where it has no other. It reports whether there is anything in it.
+func (a *attribute) appendElement(dst []byte, v jsonpath.Value, named map[string]string) ([]byte, bool) {
+	dst = append(dst, '{')
+	found := false
+	for i := range a.each {
+		part := &a.each[i]
+		value := firstScalar(v, part.paths)
+		id := ""
+		if !value.Exists() && part.key == "value" && a.of != nil {
+			id = named[a.nameOf(v)]
+		}
+		if !value.Exists() && id == "" {
+			continue
+		}
+		if found {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, part.key), ':')
+		if id != "" {
+			dst = appendString(dst, id)
+		} else {
+			dst, _ = appendAs(dst, value, part.sub)
+		}
+		found = true
+	}
+	return append(dst, '}'), found
 }
 
 // appendGroup appends a value group as an element of a list of groups.

@@ -28,7 +28,9 @@ func TestAnswer(t *testing.T) {
 			"emails": []any{map[string]any{"value": "ana@corp.test", "type": "work", "primary": true}},
 			"roles":  []any{map[string]any{"value": "Manager", "primary": true}},
 			"groups": groups,
-			"meta":   map[string]any{"resourceType": "User", "created": "2026-03-01T12:00:00Z", "location": testBase + "/Users/" + id},
+			"meta": map[string]any{
+				"resourceType": "User", "created": "2026-03-01T12:00:00Z", "location": testBase + "/Users/" + id, "version": versionIn(t, doc),
+			},
 		}
 		if !reflect.DeepEqual(doc, want) {
 			t.Errorf("got\n%v, want\n%v", doc, want)

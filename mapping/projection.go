@@ -57,6 +57,12 @@ func (x *run) attributePaths(values []string) map[schema.Path]bool {
 	return paths
 }
 
+// asksFor reports whether the request names an attribute, or what it is a part
+// of, as one that the answer is to hold.
+func (p *projection) asksFor(path schema.Path) bool {
+	return p != nil && p.only != nil && p.includes(path)
+}
+
 // includes reports whether the answer holds an attribute: it is named itself,
 // as a part of one that is named, or because a part of it is.
 func (p *projection) includes(path schema.Path) bool {

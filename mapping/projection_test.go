@@ -32,7 +32,7 @@ func TestProjection(t *testing.T) {
 		t.Errorf("the name is %v", name)
 	}
 	meta, _ := b.want(200, "GET", "/Users/"+id+"?excludedAttributes=meta.created", "")["meta"].(map[string]any)
-	if len(meta) != 2 || meta["location"] == nil || meta["resourceType"] != "User" {
+	if len(meta) != 3 || meta["location"] == nil || meta["resourceType"] != "User" || meta["version"] == nil {
 		t.Errorf("meta is %v", meta)
 	}
 	b.fails(400, scim.InvalidValue, "GET", "/Users?attributes=id&excludedAttributes=name", "")

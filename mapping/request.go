@@ -19,6 +19,11 @@ type Request struct {
 	// Body is the whole body; empty for none.
 	Body []byte
 
+	// IfMatch and IfNoneMatch are the values of those headers: "*", or entity
+	// tags with commas between (RFC 9110 section 13.1); empty for none. They
+	// count for requests about one resource.
+	IfMatch, IfNoneMatch string
+
 	// Base is the URL of the SCIM base without a trailing slash, as the
 	// client reaches it: "https://scim.example.com/api/scim/v2".
 	Base string
@@ -29,11 +34,15 @@ type Response struct {
 	// Status is the HTTP status code.
 	Status int
 
-	// Body is a JSON document; nil for none, as with 204.
+	// Body is a JSON document; nil for none, as with 204 and 304.
 	Body []byte
 
 	// Location is the URL of the resource in the body; empty for none.
 	Location string
+
+	// Version is the entity tag of the resource in the body, or of the one that
+	// a 304 stands for: W/"0123456789abcdef"; empty for none.
+	Version string
 
 	// Allow lists the methods that the path knows, for status 405 and OPTIONS.
 	Allow []string

@@ -47,6 +47,12 @@ type lore struct {
 	// references are the ids that it has looked up, and whether there is
 	// something to refer to.
 	references map[Key]bool
+
+	// deleted are the ids of which it has looked up whether SCIM deleted them.
+	deleted map[Key]bool
+
+	// room is where it works out one version after the other.
+	room []byte
 }
 
 func newLore() *lore {
@@ -145,7 +151,7 @@ func (r *resourceType) notFound(id string) *scim.Error {
 
 // writable returns what of the entity a request can change, as a tree.
 func (x *run) writable(ctx context.Context, e *entity) (resource.Resource, error) {
-	part := &projection{except: make(map[schema.Path]bool)}
+	part := &projection{except: map[schema.Path]bool{metaVersion: true}}
 	for _, a := range x.attributes {
 		if a.readOnly {
 			part.except[a.path] = true

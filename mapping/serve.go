@@ -158,21 +158,46 @@ func (x *run) single(id string) endpoint {
 // read answers GET on one resource.
 func (x *run) read(ctx context.Context, id string) (Response, error) {
 	x.about("read", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	e, err := x.load(ctx, id)
 	if err != nil {
 		return Response{}, err
+	}
+	if c.isSet() {
+		version, err := x.currentVersion(ctx, e)
+		if err == nil {
+			err = c.matches(version)
+		}
+		if err != nil {
+			return Response{}, err
+		}
+		if c.noneMatch.holds(version) {
+			return Response{Status: 304, Version: version}, nil
+		}
 	}
 	return x.resourceResponse(ctx, 200, e)
 }
 
 func (x *run) resourceResponse(ctx context.Context, status int, e *entity) (Response, error) {
+	// The version is worked out where the answer is going to be.
+	room := make([]byte, 0, len(e.raw)*2+512)
+	x.lore.room = room
+	defer func() { x.lore.room = nil }()
 	if err := x.reveal(ctx, x.part, e); err != nil {
 		return Response{}, err
 	}
-	size := len(e.raw)*2 + 512
+	if !x.part.includes(metaVersion) {
+		if err := x.stamp(ctx, e); err != nil {
+			return Response{}, err
+		}
+	}
 	return Response{
 		Status:   status,
-		Body:     e.kind.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
+		Body:     e.kind.appendResource(room, e, x.req.Base, x.part),
 		Location: e.kind.location(x.req.Base, e.id),
+		Version:  e.version,
 	}, nil
 }

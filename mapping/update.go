@@ -18,12 +18,16 @@ import (
 // chose; one that is null or empty is cleared where the API allows.
 func (x *run) replace(ctx context.Context, id string) (Response, error) {
 	x.about("replace", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	body, err := x.parseBody()
 	if err != nil {
 		return Response{}, err
 	}
 	touched := x.spokenOf(body)
-	e := &edit{wanted: func(have resource.Resource) (*change, error) {
+	e := &edit{condition: c, wanted: func(have resource.Resource) (*change, error) {
 		ch := &change{have: have, want: resource.DeepCopy(have), touched: touched}
 		for path := range ch.touched {
 			value, _ := resource.Get(body, path)
@@ -40,12 +44,16 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 // patch answers PATCH (RFC 7644 section 3.5.2).
 func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	x.about("patch", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	operations, notes, err := patch.Parse(x.req.Body, patch.Limits{}, x.set, x.tol)
 	if err != nil {
 		return Response{}, err
 	}
 	x.drop(notes.Unmapped...)
-	e := &edit{}
+	e := &edit{condition: c}
 	if list := x.referenceList(); list != nil {
 		e.mentions = patch.MentionsOf(operations, list.path)
 	}

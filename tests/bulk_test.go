@@ -42,10 +42,15 @@ func TestBulk(t *testing.T) {
 			made := func(endpoint, bulkID string, id int) any {
 				return map[string]any{"location": fmt.Sprintf("%s/%s/%d", base, endpoint, id), "method": "POST", "bulkId": bulkID, "status": "201"}
 			}
+			answer := got.json(t)
+			versions := takeBulkVersions(t, answer)
+			if want := st.version(t, "Groups", team.ID); len(versions) != 3 || versions[0] != want {
+				t.Errorf("the versions are %q, that of the group is %s", versions, want)
+			}
 			if want := map[string]any{
 				"schemas":    []any{"urn:ietf:params:scim:api:messages:2.0:BulkResponse"},
 				"Operations": []any{made("Groups", "g", team.ID), made("Users", "a", alice.ID), made("Users", "b", bob.ID)},
-			}; !reflect.DeepEqual(got.json(t), want) {
+			}; !reflect.DeepEqual(answer, want) {
 				t.Errorf("got  %s\nwant %v", got.body, want)
 			}
 			id := got.header.Get("X-Request-Id")
@@ -70,7 +75,9 @@ func TestBulk(t *testing.T) {
 			if len(operations) != 2 {
 				t.Fatalf("answer: %s", got.body)
 			}
-			if want := map[string]any{"location": fmt.Sprintf("%s/Users/%d", base, alice.ID), "method": "PATCH", "status": "200"}; !reflect.DeepEqual(operations[0], any(want)) {
+			if want := map[string]any{
+				"location": fmt.Sprintf("%s/Users/%d", base, alice.ID), "method": "PATCH", "status": "200", "version": st.version(t, "Users", alice.ID),
+			}; !reflect.DeepEqual(operations[0], any(want)) {
 				t.Errorf("the deactivation: %v", operations[0])
 			}
 			failed := operations[1]

@@ -42,6 +42,9 @@ import (
 // SCIM base; {host}, host and port; {url}, the SCIM base's URL; {token};
 // {type}, the content type of requests; {length}, that of the body; and what
 // was saved. A status from 400 on needs no JSON: it must be a SCIM error.
+//
+// The JSON leaves out meta.version, which every resource must have all the same,
+// see [versions].
 type exchange struct {
 	title   string
 	request string
@@ -96,12 +99,15 @@ type replay struct {
 
 	// values are what stands for something else.
 	values map[string]string
+
+	// versions are those of the resources that were shown.
+	versions versions
 }
 
 func (st *stack) replay(dialect, contentType string) *replay {
 	return &replay{st, dialect, map[string]string{
 		"base": basePath, "host": st.host, "url": "https://" + st.host + basePath, "token": scimToken, "type": contentType,
-	}}
+	}, make(versions)}
 }
 
 // fill puts in what stands for something else.
@@ -132,6 +138,7 @@ func (r *replay) run(t *testing.T, x exchange) {
 	r.sandbox.ResetCalls()
 	got := r.roundTrip(t, request)
 	r.checkType(t, request, got)
+	got.body = r.versions.takeOut(t, request, got)
 	for _, e := range x.expect {
 		r.check(t, e, got)
 	}

@@ -36,9 +36,9 @@ type Operation struct {
 	Path string
 	// PathRef is the BulkID that the path refers to; empty for none.
 	PathRef string
-	// Versioned is whether the operation is only to be done on a certain
-	// version of the resource.
-	Versioned bool
+	// Version is what the operation demands of the resource's version, as it
+	// was sent; empty for nothing, as always for a POST.
+	Version string
 	// Data is the body of the request that the operation stands for; nil for a
 	// DELETE.
 	Data resource.Object
@@ -142,9 +142,9 @@ func parseOperation(obj resource.Object) Operation {
 		fail(scim.BadRequest(scim.InvalidValue, "the method of an operation must be POST, PUT, PATCH or DELETE"))
 	}
 	fail(op.parsePath(obj))
-	version, _, err := obj.Member("version")
-	fail(err)
-	op.Versioned = version != nil && op.Method != "POST"
+	if op.Method != "POST" {
+		fail(text(obj, "version", &op.Version))
+	}
 	fail(op.parseData(obj))
 	return op
 }

@@ -53,7 +53,7 @@ func TestNamesHaveNoCase(t *testing.T) {
 		t.Fatal(err)
 	}
 	op := r.Operations[0]
-	if r.FailOnErrors != 2 || op.Err != nil || op.Method != "PUT" || op.Path != "/Users/1" || op.BulkID != "b" || len(op.Data) != 1 || !op.Versioned {
+	if r.FailOnErrors != 2 || op.Err != nil || op.Method != "PUT" || op.Path != "/Users/1" || op.BulkID != "b" || len(op.Data) != 1 || op.Version != `W/"1"` {
 		t.Errorf("%+v", r)
 	}
 }
