@@ -129,6 +129,14 @@ var resourceSections = []section{
 				}
 			}
 		}},
+		{"version", func(t *testing.T, p *provider) {
+			for _, resource := range []object{p.user(t), p.group(t)} {
+				got := p.scim(t, 200, "GET", resource.path(), "")
+				if version := object(got.json(t)).text("meta", "version"); !strings.HasPrefix(version, `W/"`) || got.header.Get("ETag") != version {
+					t.Errorf("%s: version %s, ETag %s", resource.path(), version, got.header.Get("ETag"))
+				}
+			}
+		}},
 		{"meta-ignored", func(t *testing.T, p *provider) {
 			meta := `"meta":{"resourceType":"Group","created":"1999-01-01T00:00:00Z","location":"https://evil.test/","version":"W/\"x\""}`
 			user := p.user(t, meta)

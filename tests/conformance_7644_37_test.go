@@ -126,6 +126,19 @@ var bulkSections = []section{
 				}
 			}
 		}},
+		{"versions", func(t *testing.T, p *provider) {
+			user := p.user(t)
+			change := func(version, name string) string {
+				return `{"method":"PUT","path":"` + user.path() + `","version":` + string(encode(t, version)) + `,"data":{"userName":"` + user.text("userName") + `","displayName":"` + name + `"}}`
+			}
+			results := p.bulks(t, 0, change(`W/"another"`, "Wrong"), change(user.text("meta", "version"), "Right"))
+			holds(t, "the first result", results[0].json(t), `{"status":"412","response":{"status":"412"}}`)
+			now := p.gets(t, user.path())
+			holds(t, "the user", now.json(t), `{"displayName":"Right"}`)
+			if results[1].text("version") != now.text("meta", "version") {
+				t.Errorf("the version is %q in the result and %q in the resource", results[1].text("version"), now.text("meta", "version"))
+			}
+		}},
 		{"fail-on-errors", func(t *testing.T, p *provider) {
 			bad := `{"method":"DELETE","path":"/Users/99991"}`
 			user := p.user(t)
