@@ -28,14 +28,19 @@ type deviceBench struct {
 
 func newDeviceBench(t *testing.T, edits ...string) *deviceBench {
 	t.Helper()
+	return newDeviceBenchIn(t, qualytics.DialectA(), edits...)
+}
+
+func newDeviceBenchIn(t *testing.T, dialect qualytics.Dialect, edits ...string) *deviceBench {
+	t.Helper()
 	program := compiled(t, replaced(t, devices.Mapping(shippedText(t)), edits...))
-	sandbox, server := sandboxtest.NewServer(t, qualytics.Config{})
+	sandbox, server := sandboxtest.NewServer(t, qualytics.Config{Dialect: dialect})
 	api := &devices.API{}
 	mux := http.NewServeMux()
 	mux.Handle("/api/devices/", api)
 	mux.Handle("/api/devices", api)
 	mux.Handle("/", server.Config.Handler)
-	return &deviceBench{bench: newBenchOn(t, program, sandbox, mux, qualytics.Dialect{}), api: api}
+	return &deviceBench{bench: newBenchOn(t, program, sandbox, mux, dialect), api: api}
 }
 
 const aDevice = `{"serialNumber":"SN-1","model":"M1","kind":"Tablet","enabled":false,"slots":2,"weight":1.5,"bought":"2026-01-02T08:00:00Z",

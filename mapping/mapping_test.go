@@ -50,10 +50,10 @@ func compiled(t testing.TB, text string) *Program {
 }
 
 // unguarded returns the shipped mapping without its guard, for tests in which
-// anybody may be let go.
-func unguarded(t testing.TB) *Program {
+// anybody may be let go, and with changes as edited has them.
+func unguarded(t testing.TB, edits ...string) *Program {
 	t.Helper()
-	return edited(t, "    guard:\n      last: {role: Admin}\n", "")
+	return edited(t, append([]string{"    guard:\n      last: {role: Admin}\n", ""}, edits...)...)
 }
 
 func TestShippedMappingLoads(t *testing.T) {

@@ -177,6 +177,9 @@ func TestParseErrors(t *testing.T) {
 		{name: "list for single", in: `{"title":["a","b"]}`, typ: scim.InvalidValue, detail: "title"},
 		{name: "complex", in: `{"name":"secret"}`, typ: scim.InvalidValue, detail: "name: must be an object"},
 		{name: "base64", in: `{"x509Certificates":[{"value":"?"}]}`, typ: scim.InvalidValue, detail: "x509Certificates[0].value"},
+		{name: "reference", in: `{"profileUrl":"https://x/ secret"}`, typ: scim.InvalidValue, detail: "profileUrl: must be a URI"},
+		{name: "reference that is none", in: `{"profileUrl":"://secret"}`, typ: scim.InvalidValue, detail: "profileUrl: must be a URI"},
+		{name: "reference in a list", in: `{"photos":[{"value":"<secret>"}]}`, typ: scim.InvalidValue, detail: "photos[0].value: must be a URI"},
 		{name: "NUL", in: `{"title":"a\u0000"}`, typ: scim.InvalidValue, detail: "NUL"},
 		{name: "extension", in: `{"` + ent + `":"secret"}`, typ: scim.InvalidValue, detail: "must be an object"},
 		{name: "nothing storable", in: `{"emails":[{"nope":"secret"}]}`, typ: scim.InvalidValue, detail: "emails[0]"},
@@ -219,6 +222,14 @@ func TestBlankKeptWhenOff(t *testing.T) {
 	res, _, err := Parse([]byte(`{"title":"","displayName":" x"}`), Limits{}, userSet, tol.None().Session())
 	if err != nil || !reflect.DeepEqual(res, Resource{"title": "", "displayName": " x"}) {
 		t.Errorf("got %v, %v", res, err)
+	}
+}
+
+// TestBlankMoment has no moment be one even where blanks are texts.
+func TestBlankMoment(t *testing.T) {
+	set := schema.NewSet(&schema.Schema{ID: "urn:x:Device", Attributes: []*schema.Attribute{{Name: "bought", Type: schema.DateTime}}})
+	if _, _, err := Parse([]byte(`{"bought":""}`), Limits{}, set, tol.None().Session()); err == nil || scim.AsError(err).Type != scim.InvalidValue {
+		t.Errorf("got %v", err)
 	}
 }
 
