@@ -57,15 +57,8 @@ func TestConformanceKeep(t *testing.T) {
 }
 
 func keepUnmapped(mappings string) string {
-	const kept = "      externalId: {keep: here}\n"
-	all := kept
-	for _, name := range []string{
-		"nickName", "title", "phoneNumbers", "addresses", "ims", "x509Certificates", "name.middleName",
-		enterpriseURN + ":employeeNumber", enterpriseURN + ":department", enterpriseURN + ":manager.value",
-	} {
-		all += "      " + name + ": {keep: here}\n"
-	}
-	return strings.Replace(mappings, kept, all, 1)
+	mappings = strings.Replace(mappings, "    unmapped: ignore # keep\n", "    unmapped: keep\n", 1)
+	return strings.Replace(mappings, "    endpoint: /Groups\n", "    endpoint: /Groups\n    unmapped: keep\n", 1)
 }
 
 func conform(t *testing.T, as provider, s setup) {
