@@ -177,22 +177,3 @@ func TestFilterSeesWhatAnotherWriterDid(t *testing.T) {
 		}
 	})
 }
-
-// TestFilterByWhatIsKept finds what the API has no field for, whatever it
-// compares like: by its case rule, and among several values.
-func TestFilterByWhatIsKept(t *testing.T) {
-	inBothDialects(t, func(t *testing.T, b *bench) {
-		kept := "      externalId: {keep: here}\n"
-		b.edit(kept, kept+"      nickName: {keep: here}\n      phoneNumbers: {keep: here}\n")
-		id := b.created(`{"userName":"ana","externalId":"Ex","nickName":"Annie","phoneNumbers":[{"value":"1"},{"value":"2","type":"work"}]}`)
-		for filter, found := range map[string]bool{
-			`externalId eq "Ex"`: true, `externalId eq "ex"`: false, `nickName eq "Annie"`: true, `nickName eq "ANNIE"`: true, `nickName eq "Ann"`: false,
-			`phoneNumbers eq "2"`: true, `phoneNumbers.value eq "1"`: true, `phoneNumbers[value eq "2" and type eq "work"]`: true,
-			`phoneNumbers[value eq "1" and type eq "work"]`: false, `phoneNumbers eq "3"`: false,
-		} {
-			if got := b.found(filter); slices.Contains(got, id) != found {
-				t.Errorf("%s: %q", filter, got)
-			}
-		}
-	})
-}

@@ -43,29 +43,30 @@ type provider struct {
 }
 
 // TestConformance runs all checks with what is shipped.
-func TestConformance(t *testing.T) { conform(t, provider{}, setup{}) }
+func TestConformance(t *testing.T) {
+	conform(t, provider{}, func(*testing.T) setup { return setup{} })
+}
 
 // TestConformanceStrict runs them without leniencies.
 func TestConformanceStrict(t *testing.T) {
-	conform(t, provider{strict: true}, setup{edit: tolerances("strict")})
+	conform(t, provider{strict: true}, func(*testing.T) setup { return setup{edit: tolerances("strict")} })
 }
 
 // TestConformanceKeep runs them with a mapping that keeps what the API has no
 // field for.
 func TestConformanceKeep(t *testing.T) {
-	conform(t, provider{keeps: true}, setup{mappings: keepUnmapped})
+	conform(t, provider{keeps: true}, func(t *testing.T) setup {
+		return setup{edit: withMapping(t, func(mapping string) string {
+			return strings.Replace(keepAll(mapping), "    endpoint: /Groups\n", "    endpoint: /Groups\n    unmapped: keep\n", 1)
+		})}
+	})
 }
 
-func keepUnmapped(mappings string) string {
-	mappings = strings.Replace(mappings, "    unmapped: ignore # keep\n", "    unmapped: keep\n", 1)
-	return strings.Replace(mappings, "    endpoint: /Groups\n", "    endpoint: /Groups\n    unmapped: keep\n", 1)
-}
-
-func conform(t *testing.T, as provider, s setup) {
+func conform(t *testing.T, as provider, how func(t *testing.T) setup) {
 	for _, section := range sections {
 		t.Run(section.name, func(t *testing.T) {
 			p := as
-			p.stack = start(t, s)
+			p.stack = start(t, how(t))
 			p.sandbox.Seed(12, 2)
 			for _, c := range section.checks {
 				t.Run(c.name, func(t *testing.T) { c.run(t, &p) })

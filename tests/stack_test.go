@@ -74,9 +74,6 @@ type setup struct {
 	// edit changes the text of the shipped Caddyfile.
 	edit func(string) string
 
-	// mappings changes the text of the shipped mappings.yaml; nil for none.
-	mappings func(string) string
-
 	// overlay changes the adapted configuration.
 	overlay func(config map[string]any)
 
@@ -98,15 +95,7 @@ func start(t testing.TB, s setup) *stack {
 	dir := isolate(t)
 	setEnvironment(t, st.host, api.URL)
 
-	caddyfile := shippedCaddyfile(t, s.edit)
-	if s.mappings != nil {
-		file := filepath.Join(dir, "mappings.yaml")
-		if err := os.WriteFile(file, []byte(edited(t, "mappings.yaml", s.mappings)), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		caddyfile = strings.Replace(caddyfile, "mappings mappings.yaml", "mappings "+file, 1)
-	}
-	config := adapt(t, caddyfile)
+	config := adapt(t, shippedCaddyfile(t, s.edit))
 	confine(t, config, dir, st.address)
 	if !s.paced {
 		setOption(config, "max_calls_per_second", 0)
@@ -146,24 +135,18 @@ func isolate(t testing.TB) string {
 // shippedCaddyfile returns the text of the Caddyfile, edited if edit is set.
 func shippedCaddyfile(t testing.TB, edit func(string) string) string {
 	t.Helper()
-	return edited(t, "Caddyfile", edit)
-}
-
-// edited returns the text of a shipped file, changed by edit if that is set.
-func edited(t testing.TB, name string, edit func(string) string) string {
-	t.Helper()
-	src, err := os.ReadFile(name)
+	src, err := os.ReadFile("Caddyfile")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if edit == nil {
 		return string(src)
 	}
-	text := edit(string(src))
-	if text == string(src) {
-		t.Fatalf("%s has nothing of what the test changes in it", name)
+	edited := edit(string(src))
+	if edited == string(src) {
+		t.Fatal("the Caddyfile has nothing of what the test changes in it")
 	}
-	return text
+	return edited
 }
 
 // adapt turns a Caddyfile into the JSON that Caddy loads.
