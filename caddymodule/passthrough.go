@@ -87,13 +87,16 @@ func newPassthrough(check callerCheck, ttl, askLimit time.Duration,
 	}, nil
 }
 
-func (p *passthrough) authenticate(ctx context.Context, token string) (identity, error) {
+func (p *passthrough) authenticate(ctx context.Context, token string, unasked bool) (identity, error) {
 	key := digestOf(token)
 	v, known := p.permitted.Get(key)
 	if known && p.now().Before(v.until) {
 		return identity{token: token, user: v.user}, nil
 	}
 	if v, ok := p.refused.Get(key); ok && p.now().Before(v.until) {
+		return identity{}, errTokenRefused
+	}
+	if unasked && !known {
 		return identity{}, errTokenRefused
 	}
 

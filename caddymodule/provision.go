@@ -32,6 +32,8 @@ const (
 	defaultMaxBulk        = 500
 	defaultSize           = 100_000
 	defaultFreshness      = 5 * time.Minute
+	defaultAuthFailures   = 20
+	defaultAuthWindow     = time.Minute
 
 	responseTypeAuto = "auto"
 )
@@ -68,6 +70,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), h.tolerances); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	if h.denied, err = newDeniedCounter(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
 
 	address, err := replace(repl, "upstream", h.Upstream)
 	if err != nil {
@@ -94,10 +99,22 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionAuth(repl, program); err != nil {
 		return err
 	}
-	return h.acquire(upstream.String(), program.Version())
+	if err := h.provisionAccess(ctx); err != nil {
+		return err
+	}
+	if err := h.acquire(upstream.String(), program.Version()); err != nil {
+		return err
+	}
+	return h.acquireSafeguard(upstream.String())
 }
 
 func (h *Handler) setDefaults() {
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.MaxAuthFailures == nil {
+		h.MaxAuthFailures = &Rate{Count: defaultAuthFailures, Within: caddy.Duration(defaultAuthWindow)}
+	}
 	setDefault(&h.Mappings, defaultMappings)
 	setDefault(&h.BasePath, defaultBasePath)
 	setDefault(&h.Upstream, defaultUpstream)
@@ -144,6 +161,8 @@ func (h *Handler) Validate() error {
 	case !h.Passthrough && h.UpstreamToken == "":
 		wrong("upstream_token is missing: set it to the token of an Admin in the API, for example {env.QUALYTICS_TOKEN}")
 	}
+	h.validateTokens(wrong)
+	h.validateAccess(wrong)
 	for _, d := range []struct {
 		option string
 		value  caddy.Duration
@@ -243,23 +262,11 @@ func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) 
 		return nil
 	}
 
-	auth := new(ownTokens)
-	for i, configured := range h.Tokens {
-		option := "token"
-		if len(h.Tokens) > 1 {
-			option = fmt.Sprintf("token %d", i+1)
-		}
-		token, err := secret(repl, option, configured)
-		if err != nil {
-			return err
-		}
-		if len(token) < shortToken {
-			h.logger.Warn("the token is so short that it can be guessed; use a random one",
-				zap.String("option", option), zap.Int("at_least", shortToken))
-		}
-		auth.digests = append(auth.digests, digestOf(token))
+	tokens, err := h.provisionTokens(repl)
+	if err != nil {
+		return err
 	}
-	var err error
+	auth := &ownTokens{tokens: tokens, now: h.now, logger: h.logger}
 	auth.upstream, err = secret(repl, "upstream_token", h.UpstreamToken)
 	h.auth = auth
 	return err
