@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
-	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"go.uber.org/zap"
 )
 
 // The challenges of RFC 6750. A client that sent no token is not told that
@@ -15,6 +17,7 @@ import (
 const (
 	challenge        = `Bearer realm="SCIM"`
 	challengeInvalid = `Bearer realm="SCIM", error="invalid_token"`
+	challengeScope   = `Bearer realm="SCIM", error="insufficient_scope"`
 )
 
 // digest stands for a token wherever one is remembered or compared.
@@ -27,15 +30,23 @@ type identity struct {
 	// token is what the API is asked with.
 	token string
 
+	// name is what an own token is called; empty for one of the API's.
+	name string
+
 	// user is the API's id of whose token it is; empty for an own token.
 	user string
+
+	// readOnly says that it may only read.
+	readOnly bool
 }
 
 // authenticator decides whose a presented token is.
 type authenticator interface {
-	// authenticate returns a [scim.Error] with status 401 for a token that is
-	// not accepted, and with another status when that can't be told now.
-	authenticate(ctx context.Context, token string) (identity, error)
+	// authenticate returns errTokenRefused or errTokenExpired for a token that
+	// is not accepted, and a [scim.Error] with another status when that can't be
+	// told now. With unasked, a token that would have to be asked about is
+	// refused.
+	authenticate(ctx context.Context, token string, unasked bool) (identity, error)
 
 	// revoked says that the API did not accept the token any more.
 	revoked(token string)
@@ -62,28 +73,28 @@ func bearer(header http.Header) (token string, presented bool) {
 
 // ownTokens accepts the tokens of the configuration.
 type ownTokens struct {
-	digests  []digest
+	tokens   []*ownToken
 	upstream string
+	now      func() time.Time
+	logger   *zap.Logger
 }
 
-func (t *ownTokens) authenticate(_ context.Context, token string) (identity, error) {
+func (t *ownTokens) authenticate(_ context.Context, token string, _ bool) (identity, error) {
 	presented := digestOf(token)
-	match := 0
+	found := -1
 	// All are compared, so that the time tells nothing about which one fits.
-	for i := range t.digests {
-		match |= subtle.ConstantTimeCompare(presented[:], t.digests[i][:])
+	for i, own := range slices.Backward(t.tokens) {
+		found = subtle.ConstantTimeSelect(subtle.ConstantTimeCompare(presented[:], own.digest[:]), i, found)
 	}
-	if match == 0 {
+	if found < 0 {
 		return identity{}, errTokenRefused
 	}
-	return identity{token: t.upstream}, nil
+	own, now := t.tokens[found], t.now()
+	own.tell(t.logger, now)
+	if own.expired(now) {
+		return identity{}, errTokenExpired
+	}
+	return identity{token: t.upstream, name: own.name, readOnly: own.readOnly}, nil
 }
 
 func (*ownTokens) revoked(string) {}
-
-var (
-	errTokenMissing = scim.Errorf(http.StatusUnauthorized, "",
-		"Send one Authorization header with a bearer token.")
-	errTokenRefused = scim.Errorf(http.StatusUnauthorized, "",
-		"The bearer token is not accepted. Compare it with the one that the SCIM server expects.")
-)

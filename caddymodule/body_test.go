@@ -4,8 +4,13 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/http/httptest"
+	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
@@ -75,6 +80,64 @@ func TestBodyBreaksOff(t *testing.T) {
 		wantError(t, serve(t, h, r), 400, "broke off")
 	}
 }
+
+// connection is a ResponseWriter that notes the deadlines for reading.
+type connection struct {
+	*httptest.ResponseRecorder
+	deadlines []time.Time
+}
+
+func (c *connection) SetReadDeadline(t time.Time) error {
+	c.deadlines = append(c.deadlines, t)
+	return nil
+}
+
+// TestBodyTime bounds how long a body may take, before and after the token is
+// accepted.
+func TestBodyTime(t *testing.T) {
+	const inTime, late = "in time", "late"
+	for _, tt := range []struct {
+		name, method, token, body string
+		status                    int
+		want                      []time.Duration // 0 for no limit
+	}{
+		{"read", "POST", goodToken, inTime, 200, []time.Duration{unreadBodyTime, time.Minute, 0}},
+		{"late", "POST", goodToken, late, 408, []time.Duration{unreadBodyTime, time.Minute}},
+		{"refused", "POST", "wrong", inTime, 401, []time.Duration{unreadBodyTime}},
+		{"not wanted", "DELETE", goodToken, inTime, 200, []time.Duration{unreadBodyTime}},
+		{"none", "POST", goodToken, "", 200, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			h, _ := newTestHandler(t, ok)
+			h.Timeout = caddy.Duration(time.Minute)
+			r := request(t, tt.method, "/api/scim/v2/Users", tt.body, "Authorization", "Bearer "+tt.token)
+			if tt.body == late {
+				r.Body = io.NopCloser(io.MultiReader(strings.NewReader("{"), lateReader{}))
+				h.program = never(t)
+			}
+			c := &connection{ResponseRecorder: httptest.NewRecorder()}
+			start := time.Now()
+			if err := h.ServeHTTP(c, r, nil); err != nil {
+				t.Fatal(err)
+			}
+			if c.Code != tt.status || len(c.deadlines) != len(tt.want) {
+				t.Fatalf("status %d, deadlines %v", c.Code, c.deadlines)
+			}
+			for i, at := range c.deadlines {
+				if want := tt.want[i]; want == 0 != at.IsZero() || want > 0 && (at.Before(start.Add(want)) || at.After(time.Now().Add(want))) {
+					t.Errorf("deadline %d is %v, want %v after %v", i, at, want, start)
+				}
+			}
+			if tt.status == 408 {
+				wantError(t, c.ResponseRecorder, 408, "did not come within 1m;")
+			}
+		})
+	}
+}
+
+type lateReader struct{}
+
+func (lateReader) Read([]byte) (int, error) { return 0, os.ErrDeadlineExceeded }
 
 type brokenReader struct{}
 

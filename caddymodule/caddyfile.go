@@ -30,7 +30,7 @@ func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	seen := make(map[string]bool)
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		option := d.Val()
-		if seen[option] && option != "token" {
+		if seen[option] && option != "token" && option != "allow" {
 			return d.Errf("%s is given twice", option)
 		}
 		seen[option] = true
@@ -51,12 +51,27 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 	case "public_url":
 		return parseString(d, &h.PublicURL)
 	case "token":
-		var token string
-		if err := parseString(d, &token); err != nil {
-			return err
-		}
+		var token Token
+		err := token.unmarshal(d)
 		h.Tokens = append(h.Tokens, token)
-		return nil
+		return err
+	case "allow":
+		return h.unmarshalAllow(d)
+	case "max_auth_failures":
+		h.MaxAuthFailures = new(Rate)
+		return h.MaxAuthFailures.unmarshal(d, true)
+	case "read_only":
+		h.ReadOnly = new(Pause)
+		return h.ReadOnly.unmarshal(d)
+	case "maintenance":
+		h.Maintenance = new(Pause)
+		return h.Maintenance.unmarshal(d)
+	case "max_deactivations":
+		h.MaxDeactivations = new(Rate)
+		return h.MaxDeactivations.unmarshal(d, false)
+	case "max_group_shrink":
+		h.MaxGroupShrink = new(MaxGroupShrink)
+		return h.MaxGroupShrink.unmarshal(d)
 	case "passthrough":
 		return parseFlag(d, &h.Passthrough)
 	case "passthrough_ttl":

@@ -24,6 +24,12 @@ type exchange struct {
 	requestID string
 	repl      *caddy.Replacer
 
+	// writes says that the request may change something.
+	writes bool
+
+	// who is as whom the request came in.
+	who identity
+
 	// challenge is the WWW-Authenticate header for a request that is refused.
 	challenge string
 
@@ -38,7 +44,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ok {
 		return next.ServeHTTP(w, r)
 	}
-	x := &exchange{start: time.Now()}
+	x := &exchange{start: time.Now(), writes: writes(r.Method, path)}
+	limitBodyTime(w, r, x.start.Add(unreadBodyTime))
 	x.repl, _ = r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if x.repl != nil {
 		x.requestID, _ = x.repl.GetString("http.request.uuid")
@@ -58,36 +65,27 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 // serve does the request. Who asks is settled before anything else is read.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *exchange) (mapping.Response, error) {
 	ctx := r.Context()
-	if isWrite(r.Method) {
+	if x.writes {
 		// A client that goes away must not leave a change half done.
 		ctx = context.WithoutCancel(ctx)
 	}
 	ctx, cancel := context.WithTimeout(ctx, time.Duration(h.Timeout))
 	defer cancel()
 
-	token, presented := bearer(r.Header)
-	x.challenge = challenge
-	if presented {
-		x.challenge = challengeInvalid
+	err := h.admit(ctx, r, path, x)
+	if err == nil {
+		err = checkURI(r)
 	}
-	if token == "" {
-		return mapping.Response{}, errTokenMissing
-	}
-	who, err := h.auth.authenticate(ctx, token)
 	if err != nil {
 		return mapping.Response{}, err
 	}
-	if who.user != "" && x.repl != nil {
-		x.repl.Set("http.auth.user.id", who.user)
-	}
-
 	base := h.origin
 	if base == "" {
 		if base, err = origin(r); err != nil {
 			return mapping.Response{}, scim.BadRequest("", "The Host header is not a host name with an optional port.")
 		}
 	}
-	body, err := h.readBody(w, r)
+	body, err := h.readBody(ctx, w, r)
 	if err != nil {
 		return mapping.Response{}, err
 	}
@@ -96,13 +94,14 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		method = http.MethodGet
 	}
 	upstream := &session{
-		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: who.token, requestID: x.requestID,
+		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: x.who.token, requestID: x.requestID,
 	}
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,
 		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
+		Safeguard:    h.safeguard,
 		Tolerances:   h.tolerances,
 		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}, mapping.Request{
@@ -116,7 +115,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		IfNoneMatch: listHeader(r.Header, "If-None-Match"),
 	})
 	if upstream.refused.Load() {
-		h.auth.revoked(token)
+		h.auth.revoked(x.who.token)
 	}
 	return response, nil
 }

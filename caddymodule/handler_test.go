@@ -55,7 +55,10 @@ func newTestHandler(t *testing.T, p programFunc) (*Handler, *observer.ObservedLo
 	h.keeper, h.storage, h.keeperReport = kept.keeper, kept.own, kept.keeperReport
 	h.setDefaults()
 	h.base = defaultBasePath
-	h.auth = &ownTokens{digests: []digest{digestOf("another"), digestOf(goodToken)}, upstream: testToken}
+	h.auth = &ownTokens{
+		tokens: []*ownToken{{name: "next", digest: digestOf("another")}, {name: "idp", digest: digestOf(goodToken)}}, upstream: testToken,
+		now: time.Now, logger: h.logger,
+	}
 	h.correlations, _ = newTestCorrelations(t, 10, time.Minute)
 	return h, logs
 }

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -18,6 +19,7 @@ import (
 func (h *Handler) report(r *http.Request, x *exchange) {
 	did := &x.response.Report
 	h.metrics.count(did)
+	h.denied.count(x.response.Err)
 	if x.repl != nil {
 		x.repl.Set("http.scim.resource", did.Resource)
 		x.repl.Set("http.scim.operation", did.Operation)
@@ -26,16 +28,33 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 		extra.Set(zap.String("scim_resource", did.Resource))
 		extra.Set(zap.String("scim_operation", did.Operation))
 	}
+	shared := x.fields()
+	if extra, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok && x.who.name != "" {
+		extra.Set(zap.String("scim_token", x.who.name))
+	}
 	for i := range did.Operations {
 		operation := &did.Operations[i]
+		h.denied.count(operation.Err)
 		h.log("scim bulk operation", operation.Method, operation.Status, operation.Err, &operation.Report,
-			zap.String("request_id", x.requestID), zap.Int("number", operation.Number))
+			append(shared, zap.Int("number", operation.Number))...)
 	}
-	fields := []zap.Field{zap.String("request_id", x.requestID), zap.Duration("duration", time.Since(x.start))}
+	fields := append(shared, zap.Duration("duration", time.Since(x.start)))
 	if did.Operations != nil {
 		fields = append(fields, zap.Int("operations", len(did.Operations)), zap.Int("failed", failures(did.Operations)))
 	}
 	h.log("scim request", r.Method, x.response.Status, x.response.Err, did, fields...)
+}
+
+// fields say which request a line is about, and as whom it came in.
+func (x *exchange) fields() []zap.Field {
+	fields := []zap.Field{zap.String("request_id", x.requestID)}
+	if x.who.name != "" {
+		fields = append(fields, zap.String("token", x.who.name))
+	}
+	if x.who.user != "" {
+		fields = append(fields, zap.String("user", x.who.user))
+	}
+	return slices.Clip(fields)
 }
 
 // failures counts the operations that failed.
@@ -100,7 +119,13 @@ func (h *Handler) log(message, method string, status int, failure *scim.Error, d
 // level says how much an operator should care.
 func (h *Handler) level(method string, status int, failure *scim.Error, did *mapping.Report) zapcore.Level {
 	var upstream *mapping.UpstreamError
+	var denied denial
 	switch {
+	case failure != nil && errors.As(failure.Cause, &denied):
+		if denied.needsOperator() {
+			return zapcore.ErrorLevel
+		}
+		return zapcore.DebugLevel
 	case failure != nil && errors.As(failure.Cause, &upstream) && upstream.Operator:
 		if h.Passthrough && (upstream.Status == http.StatusUnauthorized || upstream.Status == http.StatusForbidden) {
 			// The token is the identity provider's, not the operator's.

@@ -69,7 +69,7 @@ func TestLogLine(t *testing.T) {
 	fields := logs.All()[0].ContextMap()
 	delete(fields, "duration")
 	if want := map[string]any{
-		"request_id": w.Header().Get("X-Request-Id"), "method": "PUT", "resource": "User", "operation": "replace", "id": "41",
+		"request_id": w.Header().Get("X-Request-Id"), "token": "idp", "method": "PUT", "resource": "User", "operation": "replace", "id": "41",
 		"status": int64(502), "error": "502: The API failed.", "cause": "status 500",
 		"calls": []any{"User.read 200", "User.update 0"}, "dropped": []any{"nickName"},
 		"tolerances": []any{"string-booleans"}, "warnings": []any{"something was not undone"},
@@ -103,19 +103,19 @@ func TestBulkLogLines(t *testing.T) {
 		fields  map[string]any
 	}{
 		{zapcore.InfoLevel, "scim bulk operation", map[string]any{
-			"request_id": id, "number": int64(1), "method": "POST", "resource": "User", "operation": "create", "id": "41", "status": int64(201),
+			"request_id": id, "token": "idp", "number": int64(1), "method": "POST", "resource": "User", "operation": "create", "id": "41", "status": int64(201),
 			"calls": []any{"User.create 200"}, "dropped": []any{"title"},
 		}},
 		{zapcore.DebugLevel, "scim bulk operation", map[string]any{
-			"request_id": id, "number": int64(2), "method": "PATCH", "resource": "Group", "operation": "patch", "id": "7", "status": int64(400),
+			"request_id": id, "token": "idp", "number": int64(2), "method": "PATCH", "resource": "Group", "operation": "patch", "id": "7", "status": int64(400),
 			"tolerances": []any{"op-case"}, "error": "400 invalidValue: x",
 		}},
 		{zapcore.ErrorLevel, "scim bulk operation", map[string]any{
-			"request_id": id, "number": int64(4), "method": "DELETE", "resource": "User", "operation": "delete", "id": "9", "status": int64(502),
+			"request_id": id, "token": "idp", "number": int64(4), "method": "DELETE", "resource": "User", "operation": "delete", "id": "9", "status": int64(502),
 			"error": "502: The API failed.", "cause": broken.Cause.Error(),
 		}},
 		{zapcore.InfoLevel, "scim request", map[string]any{
-			"request_id": id, "method": "POST", "resource": "", "operation": "bulk", "id": "", "status": int64(200),
+			"request_id": id, "token": "idp", "method": "POST", "resource": "", "operation": "bulk", "id": "", "status": int64(200),
 			"tolerances": []any{"op-case"}, "operations": int64(3), "failed": int64(2),
 		}},
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -182,5 +183,32 @@ func (m *metrics) refused(reason refusalReason) {
 func (m *metrics) waited(d time.Duration) {
 	if m != nil {
 		m.wait.Add(d.Seconds())
+	}
+}
+
+// deniedCounter counts what the sidecar itself kept from being done. The zero
+// value counts nothing.
+type deniedCounter struct{ requests *prometheus.CounterVec }
+
+// newDeniedCounter registers the counter as newMetrics does.
+func newDeniedCounter(registry prometheus.Registerer) (deniedCounter, error) {
+	requests, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_scim_denied_total",
+		Help: "SCIM requests and operations of bulk requests that were refused whatever they ask for, by the reason.",
+	}, []string{"reason"}))
+	if err != nil {
+		return deniedCounter{}, err
+	}
+	for _, d := range denials {
+		requests.WithLabelValues(string(d))
+	}
+	return deniedCounter{requests}, nil
+}
+
+// count counts a failure, if the sidecar is what refused.
+func (c deniedCounter) count(failure *scim.Error) {
+	var d denial
+	if c.requests != nil && failure != nil && errors.As(failure.Cause, &d) {
+		c.requests.WithLabelValues(string(d)).Inc()
 	}
 }

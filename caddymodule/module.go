@@ -4,12 +4,15 @@
 package caddymodule
 
 import (
+	"time"
+
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
+	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -26,8 +29,9 @@ func init() {
 // redirects.
 //
 // Every request must present a bearer token, either one of the handler's own
-// (`tokens`) or one made in Qualytics by an Admin (`passthrough`). Nothing
-// else is looked at before the token is accepted.
+// (`tokens`) or one made in Qualytics by an Admin (`passthrough`). Nothing but
+// the client's address is looked at before the token is accepted, and during
+// `maintenance` the path. The body of a request must come within `timeout`.
 //
 // Requests that write are finished even when the client goes away meanwhile,
 // so that no change is left half done; `timeout` bounds them all the same.
@@ -56,9 +60,19 @@ func init() {
 //		base_path      <path>
 //		public_url     <url>
 //
-//		token          <token>
+//		token [<name>] <token|sha256:digest> {
+//			expires <date>
+//			read_only
+//		}
 //		passthrough
 //		passthrough_ttl <duration>
+//		allow <network...>|private_ranges
+//		max_auth_failures <count> <duration>|off
+//
+//		read_only   [<retry_after>]
+//		maintenance [<retry_after>]
+//		max_deactivations <count> <duration>
+//		max_group_shrink  <percent>% [<spared>]
 //
 //		upstream       <url>
 //		upstream_token <token>
@@ -89,7 +103,7 @@ func init() {
 //		tolerances    [all|onelogin|okta|entra|jumpcloud|strict] [+<name>...] [-<name>...]
 //	}
 //
-// `token` may be repeated. `tolerances` takes a profile, leniencies to switch
+// `token` and `allow` may be repeated. `tolerances` takes a profile, leniencies to switch
 // on and off, or both. The fields below say what each option means.
 //
 // # Placeholders
@@ -100,10 +114,11 @@ func init() {
 // ------------|---------------
 // `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints and bulk requests
 // `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete`, `discover` or `bulk`; empty when the path is unknown
+// `{http.scim.token}` | The name of the token that was presented; unset with `passthrough`
 // `{http.auth.user.id}` | With `passthrough`: the API's id of the user whose token was presented
 //
-// The access log gets the same two facts as `scim_resource` and
-// `scim_operation`.
+// The access log gets the first three as `scim_resource`, `scim_operation` and
+// `scim_token`.
 //
 // # Logs
 //
@@ -111,9 +126,10 @@ func init() {
 // debug for reads and for mistakes of the client, info for writes, warn when
 // the API is in trouble or something needs a look, error when an operator
 // must act, such as when the API does not accept the token. The line names
-// resource, operation, id, status, the calls that were made and what of the
-// request had no effect. It never holds bodies, filter values, names or
-// tokens. Its `request_id` is Caddy's `{http.request.uuid}`, which the
+// the token, resource, operation, id, status, the calls that were made and what
+// of the request had no effect. It never holds bodies, filter values, names or
+// tokens themselves. What is refused before it is looked at has level debug,
+// but a limit on what may be taken away has level error. Its `request_id` is Caddy's `{http.request.uuid}`, which the
 // response carries as `X-Request-Id` and which is sent to the API under the
 // same name. That the API counts as down, and that it answers again, has a
 // line each in the log of `http.handlers.scim.upstream`, warn and info.
@@ -130,6 +146,7 @@ func init() {
 // -----|--------|------------
 // `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
 // `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
+// `caddy_scim_denied_total` | `reason`: `network`, `maintenance`, `no_token`, `wrong_token`, `expired_token`, `throttled`, `read_only_token`, `read_only`, `max_deactivations`, `max_group_shrink` | Requests, and operations of bulk requests, that were refused whatever they ask for
 // `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
 // `caddy_scim_attributes_dropped_total` | `resource`: the resource type; `attribute`: its name, or `(undefined)` | attributes in requests that had no effect, or not the whole
 // `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
@@ -153,7 +170,8 @@ func init() {
 //
 // What was used of the limits on calls, and whether the API counts as down,
 // outlives a reload too. The settings loaded last apply to all handlers with
-// the same upstream; changed breaker settings take the API for up.
+// the same upstream; changed breaker settings take the API for up. So does the count
+// that `max_deactivations` limits; the limit loaded last applies to it.
 //
 // Caddy does not see when the mapping file changes: after an edit, use
 // `caddy reload --force`.
@@ -176,11 +194,47 @@ type Handler struct {
 	PublicURL string `json:"public_url,omitempty"`
 
 	// The tokens that identity providers may present. Several are for
-	// changing them without an interruption. Only digests of them are held in
-	// memory. A token that is unset or empty keeps the configuration from
-	// being loaded. Accepts placeholders; `{env.SCIM_TOKEN}` and
-	// `{file./run/secrets/scim}` keep the token out of the configuration.
-	Tokens []string `json:"tokens,omitempty"`
+	// changing them without an interruption, and for telling clients apart.
+	// Only digests of them are held in memory. A token that is unset or empty
+	// keeps the configuration from being loaded. `{env.SCIM_TOKEN}` and
+	// `{file./run/secrets/scim}` keep a token out of the configuration, and so
+	// does its digest in its place.
+	Tokens []Token `json:"tokens,omitempty"`
+
+	// The networks from which requests are accepted, as addresses or in CIDR
+	// notation; all others get 403 before their token is looked at. The address
+	// of a client is what Caddy takes it for: it believes the headers of a proxy
+	// only if the server's `trusted_proxies` names it. Default: all. Accepts
+	// placeholders.
+	Allow []string `json:"allow,omitempty"`
+
+	// How many wrong tokens are answered as such, from one IPv4 address or IPv6
+	// network (/64), within a time. Further ones get 429 with Retry-After, until
+	// the time since the first is over; with `passthrough`, the API is not asked
+	// about tokens then that have not worked before. Requests with a right token
+	// pass all the while. A count of 0 is no limit. Default: 20 within 1 minute
+	MaxAuthFailures *Rate `json:"max_auth_failures,omitempty"`
+
+	// Refuse all requests that write, with status 503 and Retry-After.
+	ReadOnly *Pause `json:"read_only,omitempty"`
+
+	// Refuse all requests but those by which clients find out what the server
+	// can do, with status 503 and Retry-After, whoever they come from. The API
+	// is not called.
+	Maintenance *Pause `json:"maintenance,omitempty"`
+
+	// How many users and groups may be deactivated or deleted within a time that
+	// goes along: what goes beyond it gets 503 with Retry-After, and an operator
+	// is told in the log. What is inactive already does not count, and neither
+	// does what fails. The count outlives a reload and begins anew with the
+	// process; each replica counts for itself. Default: no limit
+	MaxDeactivations *Rate `json:"max_deactivations,omitempty"`
+
+	// How many of the members that SCIM shows one request may take out of a
+	// group, whoever it puts in. A group's deletion takes out all. What goes
+	// beyond it gets 503 with Retry-After, and an operator is told in the log.
+	// Default: no limit
+	MaxGroupShrink *MaxGroupShrink `json:"max_group_shrink,omitempty"`
 
 	// Accept the tokens of the API's own Admins instead, and call the API with
 	// the very token that was presented. Whose a token is and whether it may
@@ -302,6 +356,16 @@ type Handler struct {
 	origin     string
 	tolerances tolerance.Set
 	metrics    *metrics
+	denied     deniedCounter
+	now        func() time.Time
+
+	// network is nil where requests may come from anywhere, and attempts where
+	// failed ones are not counted.
+	network  *caddyhttp.MatchClientIP
+	attempts *failedAttempts
+
+	// safeguard is nil where there are no limits on what is taken away.
+	safeguard mapping.Safeguard
 
 	upstream     *upstreamClient
 	gateSettings *gateSettings

@@ -87,13 +87,16 @@ func newPassthrough(check callerCheck, ttl, askLimit time.Duration,
 	}, nil
 }
 
-func (p *passthrough) authenticate(ctx context.Context, token string) (identity, error) {
+func (p *passthrough) authenticate(ctx context.Context, token string, unasked bool) (identity, error) {
 	key := digestOf(token)
 	v, known := p.permitted.Get(key)
 	if known && p.now().Before(v.until) {
 		return identity{token: token, user: v.user}, nil
 	}
 	if v, ok := p.refused.Get(key); ok && p.now().Before(v.until) {
+		return identity{}, errTokenRefused
+	}
+	if unasked && !known {
 		return identity{}, errTokenRefused
 	}
 
@@ -155,9 +158,6 @@ func (p *passthrough) decide(ctx context.Context, key digest, token string, know
 	p.permitted.Add(key, verdict{user: user, until: p.now().Add(p.ttl)})
 	return user, nil
 }
-
-// seconds rounds a wait up.
-func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (p *passthrough) refuse(key digest) error {
 	p.permitted.Remove(key)

@@ -60,7 +60,7 @@ func newTestPassthrough(t *testing.T, a *api) (*passthrough, *time.Time) {
 // try returns the status of an attempt to get in; 200 for success.
 func try(t *testing.T, p *passthrough, token string) int {
 	t.Helper()
-	who, err := p.authenticate(t.Context(), token)
+	who, err := p.authenticate(t.Context(), token, false)
 	if err == nil {
 		if who.token != token || who.user != "17" {
 			t.Errorf("got in as %+v", who)
@@ -137,7 +137,7 @@ func TestPassthroughVerdicts(t *testing.T) {
 			a := &api{answer: func(string) (mapping.Answer, error) { return tt.answer, tt.err }}
 			p, _ := newTestPassthrough(t, a)
 			for range 2 {
-				_, err := p.authenticate(t.Context(), "token-of-the-client")
+				_, err := p.authenticate(t.Context(), "token-of-the-client", false)
 				status, retryAfter := 200, 0
 				if err != nil {
 					e := scim.AsError(err)
@@ -176,7 +176,7 @@ func TestPassthroughSharesQuestions(t *testing.T) {
 		p, _ := newTestPassthrough(t, a)
 		ctx, leave := context.WithCancel(t.Context())
 		var left error
-		go func() { _, left = p.authenticate(ctx, "admin") }()
+		go func() { _, left = p.authenticate(ctx, "admin", false) }()
 		synctest.Wait()
 		var wg sync.WaitGroup
 		for range 5 {

@@ -26,6 +26,8 @@ const (
 	defaultMaxBulk        = 500
 	defaultSize           = 100_000
 	defaultFreshness      = 5 * time.Minute
+	defaultAuthFailures   = 20
+	defaultAuthWindow     = time.Minute
 
 	responseTypeAuto = "auto"
 )
@@ -62,6 +64,9 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), h.tolerances); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
+	if h.denied, err = newDeniedCounter(ctx.GetMetricsRegistry()); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
 
 	upstream, err := h.provisionUpstream(repl)
 	if err != nil {
@@ -75,6 +80,9 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if err := h.provisionAuth(repl, program); err != nil {
 		return err
 	}
+	if err := h.provisionAccess(ctx); err != nil {
+		return err
+	}
 	if h.keeperReport, err = newKeeperReport(ctx.GetMetricsRegistry(), h.logger.Named("storage")); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}
@@ -85,10 +93,19 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if err := h.acquire(upstream.String(), program.Version(), prefix, storage); err != nil {
 		return err
 	}
+	if err := h.acquireSafeguard(upstream.String()); err != nil {
+		return err
+	}
 	return h.acquireGate(upstream.String())
 }
 
 func (h *Handler) setDefaults() {
+	if h.now == nil {
+		h.now = time.Now
+	}
+	if h.MaxAuthFailures == nil {
+		h.MaxAuthFailures = &Rate{Count: defaultAuthFailures, Within: caddy.Duration(defaultAuthWindow)}
+	}
 	setDefault(&h.Mappings, defaultMappings)
 	setDefault(&h.BasePath, defaultBasePath)
 	setDefault(&h.PassthroughTTL, caddy.Duration(defaultPassthroughTTL))
@@ -128,6 +145,8 @@ func (h *Handler) Validate() error {
 	case !h.Passthrough && h.UpstreamToken == "":
 		wrong("upstream_token is missing: set it to the token of an Admin in the API, for example {env.QUALYTICS_TOKEN}")
 	}
+	h.validateTokens(wrong)
+	h.validateAccess(wrong)
 	for _, d := range []struct {
 		option string
 		value  caddy.Duration
@@ -220,23 +239,11 @@ func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) 
 		return nil
 	}
 
-	auth := new(ownTokens)
-	for i, configured := range h.Tokens {
-		option := "token"
-		if len(h.Tokens) > 1 {
-			option = fmt.Sprintf("token %d", i+1)
-		}
-		token, err := secret(repl, option, configured)
-		if err != nil {
-			return err
-		}
-		if len(token) < shortToken {
-			h.logger.Warn("the token is so short that it can be guessed; use a random one",
-				zap.String("option", option), zap.Int("at_least", shortToken))
-		}
-		auth.digests = append(auth.digests, digestOf(token))
+	tokens, err := h.provisionTokens(repl)
+	if err != nil {
+		return err
 	}
-	var err error
+	auth := &ownTokens{tokens: tokens, now: h.now, logger: h.logger}
 	auth.upstream, err = secret(repl, "upstream_token", h.UpstreamToken)
 	h.auth = auth
 	return err

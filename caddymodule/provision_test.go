@@ -33,9 +33,18 @@ func provision(t *testing.T, h *Handler) error {
 	return err
 }
 
+// tokens are tokens without anything more.
+func tokens(secrets ...string) []Token {
+	all := make([]Token, len(secrets))
+	for i, s := range secrets {
+		all[i].Token = s
+	}
+	return all
+}
+
 // valid returns a handler with nothing wrong.
 func valid() *Handler {
-	return &Handler{Mappings: "testdata/mappings.yaml", Tokens: []string{goodToken}, UpstreamToken: testToken}
+	return &Handler{Mappings: "testdata/mappings.yaml", Tokens: tokens(goodToken), UpstreamToken: testToken}
 }
 
 func TestProvision(t *testing.T) {
@@ -46,7 +55,7 @@ func TestProvision(t *testing.T) {
 		t.Fatal(err)
 	}
 	h := valid()
-	h.Tokens = []string{"{env.TEST_SCIM}", "the-next-token-to-come"}
+	h.Tokens = tokens("{env.TEST_SCIM}", "the-next-token-to-come")
 	h.UpstreamToken = "{file." + file + "}"
 	h.Upstream = "{env.TEST_URL}"
 	h.PublicURL = "https://scim.test/"
@@ -55,7 +64,8 @@ func TestProvision(t *testing.T) {
 		t.Fatal(err)
 	}
 	auth, _ := h.auth.(*ownTokens)
-	if auth == nil || auth.upstream != testToken || len(auth.digests) != 2 || auth.digests[0] != digestOf(goodToken) {
+	if auth == nil || auth.upstream != testToken || len(auth.tokens) != 2 || auth.tokens[0].digest != digestOf(goodToken) ||
+		auth.tokens[1].name != "token-2" {
 		t.Errorf("auth %+v", h.auth)
 	}
 	if got := h.upstream.base.String(); got != "https://corp.qualytics.io" {
@@ -119,13 +129,13 @@ func TestProvisionErrors(t *testing.T) {
 			"no upstream_token", func(h *Handler) { h.UpstreamToken = "" },
 			"upstream_token is missing: set it to the token of an Admin in the API, for example {env.QUALYTICS_TOKEN}",
 		},
-		{"unset", func(h *Handler) { h.Tokens = []string{"{env.TEST_UNSET}"} }, "token: {env.TEST_UNSET} is unset or empty; set it before the server starts"},
-		{"empty", func(h *Handler) { h.Tokens = []string{goodToken, "{env.TEST_EMPTY}"} }, "token 2: {env.TEST_EMPTY} is unset or empty; set it before the server starts"},
+		{"unset", func(h *Handler) { h.Tokens = tokens("{env.TEST_UNSET}") }, "token: {env.TEST_UNSET} is unset or empty; set it before the server starts"},
+		{"empty", func(h *Handler) { h.Tokens = tokens(goodToken, "{env.TEST_EMPTY}") }, "token 2: {env.TEST_EMPTY} is unset or empty; set it before the server starts"},
 		{"blank", func(h *Handler) { h.UpstreamToken = "{env.TEST_BLANK}" }, "upstream_token: {env.TEST_BLANK} is unset or empty; set it before the server starts"},
 		{"no file", func(h *Handler) { h.UpstreamToken = "{file./no/such/file}" }, "upstream_token: {file./no/such/file} is unset or empty; set it before the server starts"},
-		{"braces in a token", func(h *Handler) { h.Tokens = []string{"sec{ret}token"} }, "token: the value is unset or empty; set it before the server starts"},
+		{"braces in a token", func(h *Handler) { h.Tokens = tokens("sec{ret}token") }, "token: the value is unset or empty; set it before the server starts"},
 		{
-			"blank in a token", func(h *Handler) { h.Tokens = []string{"secret token"} },
+			"blank in a token", func(h *Handler) { h.Tokens = tokens("secret token") },
 			"token: the value holds a character that no bearer token can have, such as a blank or a comma",
 		},
 		{"no mapping", func(h *Handler) { h.Mappings = "no/such.yaml" }, "mappings: open no/such.yaml: no such file or directory"},
@@ -148,6 +158,18 @@ func TestProvisionErrors(t *testing.T) {
 		{"retries", func(h *Handler) { h.Retries = new(int); *h.Retries = 11 }, "retries: must be from 0 to 10, not 11"},
 		{"response type", func(h *Handler) { h.ResponseType = "text/html" }, `response_type: must be auto, application/json or application/scim+json, not "text/html"`},
 		{"profile", func(h *Handler) { h.Tolerances = &Tolerances{Profile: "Okta"} }, `tolerances: there is no profile called "Okta"; did you mean "okta"?`},
+		{"network", func(h *Handler) { h.Allow = []string{"{env.TEST_UNSET}"} }, "allow: invalid IP address: ''"},
+		{
+			"rates", func(h *Handler) {
+				h.MaxAuthFailures, h.MaxDeactivations = &Rate{Count: 5}, &Rate{Within: 1}
+				h.MaxGroupShrink = &MaxGroupShrink{Percent: 100}
+				h.Maintenance = &Pause{RetryAfter: -1}
+			},
+			"max_auth_failures: must be a number from 0, which is off, within a time longer than 0\n" +
+				"max_deactivations: must be a number from 1 within a time longer than 0\n" +
+				"max_group_shrink: must be from 0 to 99 percent, and spare a number of members from 0\n" +
+				"maintenance: must not be negative",
+		},
 		{
 			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize, h.MaxBulkOperations = -1, -1, -1, -1 },
 			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1\n" +

@@ -42,7 +42,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, x *exchange) {
 	if resp.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(resp.RetryAfter)}
 	}
-	if resp.Status == http.StatusUnauthorized {
+	if resp.Status == http.StatusUnauthorized || x.challenge == challengeScope {
 		header["Www-Authenticate"] = []string{x.challenge}
 	}
 	if resp.Body != nil {

@@ -30,7 +30,8 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	// What SCIM may not touch must not be deleted on the client's word; an id
 	// that has been seen is known to be none of that.
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
-	if c.isSet() || !x.isKnown(key) || !x.unguarded(id) {
+	settle := func(error) {}
+	if c.isSet() || x.world.Safeguard != nil || !x.isKnown(key) || !x.unguarded(id) {
 		e, err := x.load(ctx, id)
 		if err == nil && c.isSet() {
 			err = x.meets(ctx, e, c)
@@ -48,41 +49,47 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 			return Response{}, err
 		}
 		defer release()
+		if settle, err = x.deletion(ctx, e); err != nil {
+			return Response{}, err
+		}
 	}
+	err = x.remove(ctx, id)
+	if settle(err); err != nil {
+		return Response{}, err
+	}
+	return x.deleted(ctx, id)
+}
+
+// remove makes the API delete a resource, or find that it did already.
+func (x *run) remove(ctx context.Context, id string) error {
 	doc, err := x.calls.delete.constants()
 	if err != nil {
-		return Response{}, err
+		return err
 	}
 	answer, err := x.do(ctx, x.calls.delete, id, nil, doc)
 	switch {
 	case err != nil:
-		return Response{}, err
+		return err
 	case answer.ok():
 		// A page of something in between says nothing about the deletion.
 		e, err := x.object(answer)
 		if err == nil && e != nil && x.calls.delete.forget {
 			err = x.reached(e, false)
 		}
-		if err != nil {
-			return Response{}, err
-		}
-		return x.deleted(ctx, id)
+		return err
 	case answer.Status != 404:
-		return Response{}, x.program.upstream.refused(x.resourceType, answer)
+		return x.program.upstream.refused(x.resourceType, answer)
 	}
 	// The API does not find what is deactivated already.
 	e, err := x.load(ctx, id)
 	if isNotFound(err) && answer.Repeated {
 		// It was there when the call was sent for the first time.
-		return x.deleted(ctx, id)
+		return nil
 	}
-	if err != nil {
-		return Response{}, err
+	if err != nil || x.isOff(e) {
+		return err
 	}
-	if x.isOff(e) {
-		return x.deleted(ctx, id)
-	}
-	return Response{}, scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, id)
+	return scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, id)
 }
 
 // meets returns an error with status 412 unless a resource may be changed as it is.

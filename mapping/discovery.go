@@ -10,6 +10,15 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
+// IsDiscovery reports whether a path below the SCIM base is one at which a
+// client finds out what the server can do: the base itself, or one of those of
+// RFC 7644 section 4.
+func IsDiscovery(path string) bool {
+	first, _, _ := strings.Cut(strings.TrimLeft(path, "/"), "/")
+	return first == "" || strings.EqualFold(first, "ServiceProviderConfig") ||
+		strings.EqualFold(first, "ResourceTypes") || strings.EqualFold(first, "Schemas")
+}
+
 // discovery answers the endpoints by which a client finds out what the server
 // can do (RFC 7644 section 4). All of it is computed from the mapping.
 func (x *run) discovery(name, id string, query url.Values) endpoint {

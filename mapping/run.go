@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
@@ -130,7 +131,8 @@ func (r *resourceType) validID(id string) bool {
 		return false
 	}
 	for _, c := range id {
-		if c < ' ' || c == 0x7f {
+		// What stands in front of the API may take an escaped slash for a slash.
+		if c < ' ' || c == 0x7f || c == '/' || c == '\\' || c == utf8.RuneError {
 			return false
 		}
 	}

@@ -145,6 +145,12 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		}
 		defer release()
 	}
+	settle := func(error) {}
+	if turnOff {
+		if settle, err = x.deactivation(ctx, e.id); err != nil {
+			return nil, err
+		}
+	}
 
 	var failure error
 	if turnOn {
@@ -173,7 +179,8 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		}
 	}
 	if turnOff {
-		if e, err = x.setState(ctx, e, false); err != nil {
+		e, err = x.setState(ctx, e, false)
+		if settle(err); err != nil {
 			return nil, err
 		}
 	}

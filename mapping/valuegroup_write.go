@@ -165,6 +165,10 @@ func (w *valueWriter) check(ctx context.Context, ch *change) error {
 	if err := w.people.permit(ctx, losers, gained); err != nil {
 		return err
 	}
+	have := references(ch.have, w.made.members)
+	if err := w.shrink(ctx, w.group.id, len(without(have, wanted)), len(have)); err != nil {
+		return err
+	}
 	w.accepted = considered
 	return nil
 }

@@ -21,6 +21,9 @@ type World struct {
 	// each by itself.
 	Gatherer *Gatherer
 
+	// Safeguard bounds what is taken away; nil for no bounds.
+	Safeguard Safeguard
+
 	// Tolerances are the leniencies towards identity providers that are on.
 	Tolerances tolerance.Set
 

@@ -70,7 +70,10 @@ func (w *objectWriter) entity() *entity { return w.e }
 func (w *objectWriter) version(ctx context.Context) (string, error) { return w.versionOf(ctx, w.e) }
 
 func (w *objectWriter) check(ctx context.Context, ch *change) error {
-	return w.checkReferences(ctx, ch)
+	if err := w.checkReferences(ctx, ch); err != nil {
+		return err
+	}
+	return w.shrinks(ctx, w.e.id, ch)
 }
 
 func (w *objectWriter) current() bool { return len(w.report.Calls) == w.asked }

@@ -57,10 +57,10 @@ func TestFormatted(t *testing.T) {
 }
 
 // knownOptions are the names that the directive's parser compares with, those
-// of the nested block too.
+// of the nested blocks too.
 func knownOptions(t *testing.T) []string {
 	t.Helper()
-	source := readShipped(t, "caddymodule/caddyfile.go")
+	source := readShipped(t, "caddymodule/caddyfile.go") + readShipped(t, "caddymodule/caddyfile_access.go")
 	var names []string
 	for _, m := range regexp.MustCompile(`(?m)^\t+case "(\w+)":$`).FindAllStringSubmatch(source, -1) {
 		names = append(names, m[1])
