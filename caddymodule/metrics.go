@@ -2,6 +2,8 @@ package caddymodule
 
 import (
 	"errors"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -38,7 +40,11 @@ type metrics struct {
 	tolerances map[string]prometheus.Counter
 
 	// unknown counts by resource type; the mapping bounds those.
-	unknown  *prometheus.CounterVec
+	unknown *prometheus.CounterVec
+
+	// dropped counts by resource type and attribute, which the schemas bound.
+	dropped *prometheus.CounterVec
+
 	tries    *prometheus.CounterVec
 	refusals *prometheus.CounterVec
 	wait     prometheus.Counter
@@ -62,7 +68,14 @@ func newMetrics(registry prometheus.Registerer, on tolerance.Set) (*metrics, err
 	if err != nil {
 		return nil, err
 	}
-	m := &metrics{tolerances: make(map[string]prometheus.Counter), unknown: unknown}
+	dropped, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "caddy_scim_attributes_dropped_total",
+		Help: "Attributes in SCIM requests that had no effect, or not the whole, by the type of the resource and their names; what no schema has is (undefined).",
+	}, []string{"resource", "attribute"}))
+	if err != nil {
+		return nil, err
+	}
+	m := &metrics{tolerances: make(map[string]prometheus.Counter), unknown: unknown, dropped: dropped}
 	for _, name := range on.Names() {
 		m.tolerances[string(name)] = used.WithLabelValues(string(name))
 	}
@@ -130,8 +143,24 @@ func (m *metrics) count(did *mapping.Report) {
 			counter.Inc()
 		}
 	}
+	m.countLeftOut(did)
+	for i := range did.Operations {
+		m.countLeftOut(&did.Operations[i].Report)
+	}
+}
+
+// countLeftOut counts what a request, or an operation of one, gave in vain.
+func (m *metrics) countLeftOut(did *mapping.Report) {
 	if n := len(did.Unknown); n > 0 {
 		m.unknown.WithLabelValues(did.Resource).Add(float64(n))
+	}
+	for _, dropped := range did.Dropped {
+		// A remark stands in parentheses behind the name.
+		name, _, _ := strings.Cut(dropped, " (")
+		if slices.Contains(did.Undefined, dropped) {
+			name = "(undefined)"
+		}
+		m.dropped.WithLabelValues(did.Resource, name).Inc()
 	}
 }
 

@@ -77,11 +77,35 @@ func TestUnknownReferences(t *testing.T) {
 	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1", "members 2"}})
 	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1"}})
 	m.count(&mapping.Report{Resource: "Team"})
+	m.count(&mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Unknown: []string{"members 4"}}}}})
 	want := `# HELP caddy_scim_unknown_references_total Ids in SCIM requests that were nobody's and were left out, as the mapping says, by the type of the resource that was to hold them.
 # TYPE caddy_scim_unknown_references_total counter
-caddy_scim_unknown_references_total{resource="Group"} 3
+caddy_scim_unknown_references_total{resource="Group"} 4
 `
 	if got := scraped(t, registry, "caddy_scim_unknown_references_total"); got != want {
+		t.Errorf("got\n%swant\n%s", got, want)
+	}
+}
+
+// TestDroppedAttributes counts by attribute what was left out, in names that
+// clients can't make up.
+func TestDroppedAttributes(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	m := newTestMetrics(t, registry)
+	const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"
+	m.count(&mapping.Report{Resource: "User", Dropped: []string{"title", department, "shoeSize", "a (b)", "emails (all but one value)"}, Undefined: []string{"shoeSize", "a (b)"}})
+	m.count(&mapping.Report{Resource: "User", Dropped: []string{"title", "hatSize"}, Undefined: []string{"hatSize"}})
+	m.count(&mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Dropped: []string{"members.type"}}}}})
+	m.count(&mapping.Report{Resource: "Group"})
+	want := `# HELP caddy_scim_attributes_dropped_total Attributes in SCIM requests that had no effect, or not the whole, by the type of the resource and their names; what no schema has is (undefined).
+# TYPE caddy_scim_attributes_dropped_total counter
+caddy_scim_attributes_dropped_total{attribute="(undefined)",resource="User"} 3
+caddy_scim_attributes_dropped_total{attribute="emails",resource="User"} 1
+caddy_scim_attributes_dropped_total{attribute="members.type",resource="Group"} 1
+caddy_scim_attributes_dropped_total{attribute="title",resource="User"} 2
+caddy_scim_attributes_dropped_total{attribute="` + department + `",resource="User"} 1
+`
+	if got := scraped(t, registry, "caddy_scim_attributes"); got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 }

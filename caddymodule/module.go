@@ -131,6 +131,7 @@ func init() {
 // `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
 // `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
 // `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
+// `caddy_scim_attributes_dropped_total` | `resource`: the resource type; `attribute`: its name, or `(undefined)` | attributes in requests that had no effect, or not the whole
 // `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
 // `caddy_scim_upstream_tries_total` | `outcome`: `2xx`, `3xx`, `4xx`, `429`, `5xx`, `unreached`, `broken_off`, `too_large`, `timeout`, `canceled` | Tries of calls to the API, repeats included
 // `caddy_scim_upstream_refused_total` | `reason`: `busy`, `down` | Calls that were not made: their turn would have come too late, or the API counts as down

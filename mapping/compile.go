@@ -32,8 +32,9 @@ func Load(name string, src []byte) (*Program, error) {
 // what is left, to find them all.
 type compiler struct {
 	*source.Problems
-	prefix string
-	paging *paging
+	prefix   string
+	paging   *paging
+	declared []*declared
 }
 
 func (c *compiler) program(file *fileSpec) *Program {
@@ -41,6 +42,8 @@ func (c *compiler) program(file *fileSpec) *Program {
 	if file.upstream.caller != nil {
 		p.caller = c.caller(file.upstream.caller)
 	}
+	c.schemas(file.schemas)
+	c.referenceTypes(file)
 	for i := range file.resources {
 		spec := &file.resources[i]
 		c.resourceNames(spec, file.resources[:i])
@@ -48,6 +51,7 @@ func (c *compiler) program(file *fileSpec) *Program {
 			p.resources = append(p.resources, r)
 		}
 	}
+	c.unusedSchemas()
 	c.references(file, p)
 	return p
 }

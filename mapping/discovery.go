@@ -58,16 +58,17 @@ func (x *run) oneOrAll(entries []map[string]any, id, by string) func() (any, boo
 
 func (x *run) serviceProviderConfig() any {
 	supported := func(yes bool) map[string]any { return map[string]any{"supported": yes} }
-	patch := false
+	patch, password := false, false
 	for _, r := range x.program.resources {
 		patch = patch || r.calls.update != nil || r.state != nil
+		password = password || r.calls.update != nil && r.attribute(schema.Path{Name: "password"}) != nil
 	}
 	return map[string]any{
 		"schemas":        []string{scim.SchemaServiceProviderConfig},
 		"patch":          supported(patch),
 		"bulk":           x.bulkConfig(),
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
-		"changePassword": supported(false),
+		"changePassword": supported(password),
 		"sort":           supported(false),
 		"etag":           supported(true),
 		"authenticationSchemes": []map[string]any{{
@@ -84,7 +85,7 @@ func (x *run) resourceTypes() []map[string]any {
 	for _, r := range x.program.resources {
 		extensions := []map[string]any{}
 		for _, extension := range r.set.Extensions() {
-			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
+			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": r.isMandatory(extension.ID)})
 		}
 		list = append(list, map[string]any{
 			"schemas": []string{scim.SchemaResourceType}, "id": r.name, "name": r.name,

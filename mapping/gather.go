@@ -255,7 +255,7 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 	for _, j := range *jobs {
 		ch, err := j.change(ctx, w, total.want)
 		if err == nil {
-			err = x.complete(ch)
+			err = x.validate(ch)
 		}
 		if err == nil {
 			err = w.check(ctx, ch)

@@ -2,9 +2,11 @@ package mapping
 
 import (
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
@@ -64,8 +66,10 @@ type outputNode struct {
 
 func newOutput(r *resourceType) output {
 	var o output
-	core := append([]*schema.Attribute{r.set.Attribute("externalId")}, r.set.Core().Attributes...)
-	o.core = outputNodes(r, core, "")
+	o.core = outputNodes(r, r.set.Core().Attributes, "")
+	if externalID := r.set.Attribute("externalId"); externalID != nil {
+		o.core = append(outputNodes(r, []*schema.Attribute{externalID}, ""), o.core...)
+	}
 	if meta := outputNodes(r, []*schema.Attribute{r.set.Attribute("meta")}, ""); len(meta) > 0 {
 		o.meta = meta[0].children
 	}
@@ -81,10 +85,10 @@ func outputNodes(r *resourceType, attributes []*schema.Attribute, urn string) []
 	var nodes []outputNode
 	for _, attribute := range attributes {
 		path := schema.Path{URN: urn, Name: attribute.Name}
-		node := outputNode{path: path, key: append(appendString(nil, attribute.Name), ':'), attribute: r.attribute(path)}
+		node := outputNode{path: path, key: append(appendString(nil, attribute.Name), ':'), attribute: r.shown(path)}
 		for _, sub := range attribute.SubAttributes {
 			path.Sub = sub.Name
-			if a := r.attribute(path); a != nil {
+			if a := r.shown(path); a != nil {
 				node.children = append(node.children, outputNode{path: path, key: append(appendString(nil, sub.Name), ':'), attribute: a})
 			}
 		}
@@ -198,6 +202,8 @@ func (a *attribute) appendValue(dst []byte, e *entity) ([]byte, bool) {
 		return appendBool(dst, a.isOn(e)), true
 	case len(a.each) > 0:
 		return a.appendEach(dst, e)
+	case a.isPlainList():
+		return a.appendPlain(dst, e)
 	case a.isList():
 		result, ok := a.appendScalar(append(dst, `[{"value":`...), a.target.Sub("value"), e)
 		result = append(result, a.as...)
@@ -252,12 +258,7 @@ func (a *attribute) appendScalar(dst []byte, target *schema.Attribute, e *entity
 		text, ok := a.text(e.doc)
 		return appendString(dst, text), ok
 	}
-	if a.toSCIM != nil {
-		if raw, ok := a.toSCIM[v.Raw()]; ok {
-			return append(dst, raw...), true
-		}
-	}
-	return appendAs(dst, v, target)
+	return a.appendMapped(dst, v, target)
 }
 
 // appendAs appends an upstream value as the type that SCIM promises.
@@ -268,8 +269,13 @@ func appendAs(dst []byte, v jsonpath.Value, target *schema.Attribute) ([]byte, b
 	switch target.Type {
 	case schema.Boolean:
 		return append(dst, v.Raw()...), v.IsBool()
-	case schema.Integer, schema.Decimal:
+	case schema.Decimal:
 		return append(dst, v.Raw()...), v.IsNumber()
+	case schema.Integer:
+		return append(dst, v.Raw()...), v.IsNumber() && !strings.ContainsAny(v.Raw(), ".eE")
+	case schema.DateTime:
+		_, ok := resource.ParseDateTime(v.Text())
+		return appendString(dst, v.Text()), ok
 	default:
 		// Bytes that are no text are none in an answer either.
 		if v.IsString() && utf8.ValidString(v.Raw()) {

@@ -28,6 +28,7 @@ func parse(name string, src []byte) (*fileSpec, *source.Problems) {
 		}
 	}
 	file.upstream = parseUpstream(m.Need(top, "upstream", "it says how to talk to the API"))
+	file.schemas = parseSchemas(m.Key("schemas"), problems)
 	resources, _ := m.Need(top, "resources", "it says what SCIM shows").Entries()
 	for _, entry := range resources {
 		file.resources = append(file.resources, parseResource(entry, problems))
@@ -79,12 +80,14 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	}
 	spec.endpoint = parseText(m.Need(spec.pos, "endpoint", `the path below the SCIM base, such as "/Users"`))
 	spec.schema = parseText(m.Key("schema"))
+	spec.extensions = parseExtensions(m.Key("extensions"))
 	spec.description = parseText(m.Key("description"))
 	spec.id, spec.idType = parseID(m.Need(spec.pos, "id", "where the API's objects hold their id"))
 	spec.only = parseConstants(m.Key("only"))
 	spec.hide = parseConstants(m.Key("hide"))
 	spec.readOnly = parseConstants(m.Key("read-only"))
 	spec.guard = parseGuard(m.Key("guard"))
+	spec.unmapped = parseWord(m.Key("unmapped"), unmappedWords...)
 	attributes, ok := m.Need(spec.pos, "attributes", "what SCIM shows").Entries()
 	for _, a := range attributes {
 		before := problems.Count()
@@ -221,6 +224,15 @@ func parseText(n source.Node) text {
 		return text{}
 	}
 	return text{pos: n.Pos(), value: value}
+}
+
+// parseWord reads a text that is one of the known words.
+func parseWord(n source.Node, known ...string) text {
+	word, ok := n.Word(known...)
+	if !ok {
+		return text{}
+	}
+	return text{pos: n.Pos(), value: word}
 }
 
 func parseTexts(n source.Node) []text {

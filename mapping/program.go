@@ -45,6 +45,13 @@ type resourceType struct {
 	name, endpoint, description string
 	set                         *schema.Set
 
+	// mandatory are the URNs of the extensions that every resource has.
+	mandatory []string
+
+	// unmapped says what becomes of attributes that the mapping has no place
+	// for; "" is unmappedIgnore.
+	unmapped string
+
 	id        jsonpath.Path
 	idInteger bool
 	only      []constant
@@ -132,6 +139,13 @@ type attribute struct {
 	on, off *call
 
 	kept, unique, required, readOnly bool
+
+	// within is what must have a value for a required attribute to be missed;
+	// nil when it is always missed.
+	within *schema.Path
+
+	// secret says that no answer ever shows it.
+	secret bool
 }
 
 // name returns the canonical name, by which Key and Record know the attribute.
@@ -161,6 +175,12 @@ func (a *attribute) valuePath() schema.Path {
 
 func (a *attribute) isList() bool {
 	return a.target.MultiValued && a.target.Type == schema.Complex
+}
+
+// isPlainList reports whether the attribute has several values that are not
+// complex.
+func (a *attribute) isPlainList() bool {
+	return a.target.MultiValued && a.target.Type != schema.Complex
 }
 
 type element struct {

@@ -79,6 +79,11 @@ type Report struct {
 	// mapping has no place for them, or another one took precedence.
 	Dropped []string
 
+	// Undefined are those of Dropped that no schema has: the client's own words,
+	// where all others are names of the mapping's schemas, with a remark in
+	// parentheses behind some.
+	Undefined []string
+
 	// Unknown are the ids in the request that are nobody's and were left out,
 	// as the mapping says, each with its attribute: "members 41". What can't be
 	// an id is not repeated.
@@ -120,6 +125,8 @@ type OperationReport struct {
 func (r Report) with(more Report) Report {
 	r.Calls = append(r.Calls, more.Calls...)
 	r.Dropped = append(r.Dropped, more.Dropped...)
+	r.Undefined = append(r.Undefined, more.Undefined...)
+	r.Unknown = append(r.Unknown, more.Unknown...)
 	r.Warnings = append(r.Warnings, more.Warnings...)
 	r.Tolerances = union(r.Tolerances, more.Tolerances)
 	return r
@@ -138,6 +145,7 @@ func union(names, more []string) []string {
 func (r *Report) add(other *Report) {
 	r.Calls = append(r.Calls, other.Calls...)
 	r.Dropped = append(r.Dropped, other.Dropped...)
+	r.Undefined = append(r.Undefined, other.Undefined...)
 	r.Unknown = append(r.Unknown, other.Unknown...)
 	r.Warnings = append(r.Warnings, other.Warnings...)
 }

@@ -52,7 +52,9 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	x.drop(notes.Unmapped...)
+	if err := x.leaveOut(notes); err != nil {
+		return Response{}, err
+	}
 	e := &edit{condition: c}
 	if list := x.referenceList(); list != nil {
 		e.mentions = patch.MentionsOf(operations, list.path)

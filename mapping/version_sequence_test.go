@@ -28,7 +28,7 @@ func TestVersionsInSequences(t *testing.T) {
 			b.sandbox.Seed(7, 3)
 			random := rand.New(rand.NewPCG(seed, 13))
 			groups := groupSequence{bench: b, random: random, deleted: make(map[int]bool)}
-			users := sequence{bench: b, random: random, deleted: make(map[string]bool)}
+			users := sequence{bench: b, random: random, deleted: make(map[string]bool), titles: make(map[string]any)}
 			seen := seenVersions{bench: b, random: random, states: make(map[string]map[string]string), versions: make(map[string]map[string]string)}
 			for range 80 {
 				switch {

@@ -10,7 +10,8 @@ import (
 
 // The tests of this file replay what each provider sends, in both dialects of
 // the API and with both content types, once with every leniency on and once
-// with those of the provider's own profile.
+// with those of the provider's own profile; and once with a mapping that keeps
+// what the API has no field for.
 
 func TestOneLogin(t *testing.T) { replayAll(t, "onelogin") }
 
@@ -49,6 +50,13 @@ func replayAll(t *testing.T, provider string) {
 					})
 				}
 			}
+			t.Run(strings.Join([]string{name, dialect, "keep"}, "/"), func(t *testing.T) {
+				st := start(t, setup{sandbox: qualytics.Config{Dialect: d}, edit: withMapping(t, keepAll)})
+				st.sandbox.Seed(3, 2)
+				r := st.replay(dialect, "application/scim+json")
+				r.keeps = true
+				r.runAll(t, script)
+			})
 		}
 	}
 }

@@ -176,9 +176,6 @@ func (p *parser) path(obj resource.Object) (filter.Path, pathKind, error) {
 		return filter.Path{}, named, scim.BadRequest(scim.InvalidPath, "the path of an operation must be a string")
 	case strings.TrimSpace(s) == "" && p.Tol.Allow(tolerance.BlankMeansUnset):
 		return filter.Path{}, pathless, nil
-	case strings.EqualFold(s, "password"):
-		// There may be no such attribute, and yet it is no error to send it.
-		return filter.Path{Resolved: schema.Resolved{Schema: p.Set.Core(), Attribute: &schema.Attribute{Name: "password"}}}, named, nil
 	}
 	return p.attributePath(s)
 }
@@ -190,22 +187,30 @@ func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 	if err == nil {
 		return path, named, nil
 	}
+	if at, badPath := schema.ParseAttrPath(s); badPath == nil && resource.IsPassword(at) {
+		// There may be no such attribute, and yet it is no error to send it.
+		return path, unmapped, nil
+	}
 	full, fullErr := filter.ParsePath(s, p.Set.Full(), p.Tol)
 	if fullErr != nil {
 		return path, named, err
 	}
 	at := full.Resolved.Path()
 	_, has := p.Set.Resolve(at)
-	if has || at.URN == "" && (at.Name == "active" || at.Name == "members") {
+	switch {
+	case resource.IsPassword(at):
+		return path, unmapped, nil
+	case has || at.URN == "" && (at.Name == "active" || at.Name == "members"):
 		// Where it is the filter that is wrong, the operation is about something
 		// that is there; and whoever takes away access must not be told that it
 		// was done.
 		return path, named, err
-	}
-	if !p.Tol.Allow(tolerance.UnmappedPaths) {
+	case full.IsReadOnly():
+		return path, named, scim.BadRequest(scim.Mutability, "the attribute %s is read-only", at)
+	case !p.Tol.Allow(tolerance.UnmappedPaths):
 		return path, named, refused(scim.InvalidPath, tolerance.UnmappedPaths, "there is no attribute %s here", at)
 	}
-	p.NoteUnmapped(at.String())
+	p.NotePath(at)
 	return path, unmapped, nil
 }
 

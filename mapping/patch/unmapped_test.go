@@ -52,7 +52,7 @@ func TestUnmappedPaths(t *testing.T) {
 				t.Errorf("%s %s: %v, %v", op, tt.path, ops, err)
 				continue
 			}
-			if !slices.Equal(notes.Unmapped, []string{tt.noted}) || !slices.Contains(session.Used(), tol.UnmappedPaths) {
+			if !slices.Equal(notes.Unmapped, []string{tt.noted}) || !slices.Equal(notes.Paths, notes.Unmapped) || !slices.Contains(session.Used(), tol.UnmappedPaths) {
 				t.Errorf("%s %s: noted %q, used %v", op, tt.path, notes.Unmapped, session.Used())
 			}
 			_, _, err = Parse([]byte(body), Limits{}, set, tol.AllOn().Without(tol.UnmappedPaths).Session())
@@ -82,6 +82,8 @@ func TestNotUnmapped(t *testing.T) {
 		{groups, `members[display eq \"one\"]`, scim.InvalidFilter},
 		{users, `emails[type eq \"work\"].value`, scim.InvalidFilter},
 		{users, `active`, scim.InvalidPath},
+		{users, `groups`, scim.Mutability},
+		{users, ent + `:manager.displayName`, scim.Mutability},
 		{partOf(groupSet, map[string][]string{"displayName": nil}), `members[value eq \"1\"]`, scim.InvalidPath},
 		{users, `titel`, scim.InvalidPath},
 		{users, `title[`, scim.InvalidPath},
@@ -91,5 +93,28 @@ func TestNotUnmapped(t *testing.T) {
 		if e := scim.AsError(err); e == nil || e.Status != 400 || e.Type != tt.typ {
 			t.Errorf("%s: %v, %v", tt.path, ops, err)
 		}
+	}
+}
+
+// TestPasswordPaths has operations on a password that there is no place for,
+// which clients send all the same, and on one that there is.
+func TestPasswordPaths(t *testing.T) {
+	users := partOf(schema.NewSet(schema.User()), map[string][]string{"userName": nil})
+	for _, set := range []*schema.Set{users, groupSet} {
+		for _, op := range []string{
+			`{"op":"replace","path":"PASSWORD","value":"x"}`, `{"op":"replace","path":"` + set.Core().ID + `:password","value":"x"}`, `{"op":"add","value":{"password":"x"}}`,
+		} {
+			ops, notes, err := Parse([]byte(`{"Operations":[`+op+`]}`), Limits{}, set, tol.None().Session())
+			if strings.Contains(op, set.Core().ID) && set == groupSet {
+				continue // no schema has such an attribute
+			}
+			if err != nil && !strings.Contains(err.Error(), "urn-keys") || len(ops) > 0 || len(notes.Unmapped)+len(notes.Unknown) > 0 {
+				t.Errorf("%s: %v, %+v, %v", op, ops, notes, err)
+			}
+		}
+	}
+	ops, _, err := Parse([]byte(`{"Operations":[{"op":"replace","path":"password","value":"x"}]}`), Limits{}, schema.NewSet(schema.User()), nil)
+	if err != nil || len(ops) != 1 || ops[0].Value != "x" {
+		t.Errorf("%v, %v", ops, err)
 	}
 }

@@ -27,10 +27,17 @@ type Limits struct {
 const DefaultDepth = 16
 
 // Notes lists what a body held and was left out, by attribute name, sorted and
-// each once. Values are never noted.
+// each once. Values are never noted, and neither is what says nothing, such as
+// null: nothing is lost with that.
 type Notes struct {
-	// Unmapped are attributes that the schemas do not have.
+	// Unmapped are attributes that the full set has and the set has not, by
+	// their canonical names; see [schema.Set.Full].
 	Unmapped []string
+	// Paths are those of Unmapped that the path of a PATCH operation names.
+	Paths []string
+	// Unknown are names that are no attribute's in the full set either, as the
+	// client wrote them.
+	Unknown []string
 	// ReadOnly are attributes that clients cannot write.
 	ReadOnly []string
 }

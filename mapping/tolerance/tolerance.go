@@ -95,6 +95,15 @@ func (s *Session) Allow(n Name) bool {
 	return true
 }
 
+// Apart returns a session with the same leniencies that records what it needs
+// for itself: for input that is only looked at and then left out.
+func (s *Session) Apart() *Session {
+	if s == nil {
+		return nil
+	}
+	return s.on.Session()
+}
+
 // Used returns the leniencies that were needed so far, in the order of [All].
 func (s *Session) Used() []Name {
 	if s == nil {
