@@ -212,6 +212,8 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 		return nil, err
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
+		// The account is there; whoever asks again is to get it.
+		x.unfinished(values)
 		return nil, err
 	}
 	x.learn(e, before)
@@ -301,6 +303,8 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 		}
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
+		// The account is there; whoever asks again is to get it.
+		x.unfinished(values)
 		return nil, err
 	}
 	x.learn(e, nil)

@@ -131,8 +131,12 @@ resources:
 func TestPasswords(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	shows(t, b.want(200, "GET", "/ServiceProviderConfig", ""), map[string]any{"changePassword.supported": false})
-	b.edit("      externalId: {keep: here}\n", "      externalId: {keep: here}\n      password: {path: password}\n")
+	b.edit("      externalId: {keep: here}\n", "      externalId: {keep: here}\n      password: {path: user_id}\n")
 	shows(t, b.want(200, "GET", "/ServiceProviderConfig", ""), map[string]any{"changePassword.supported": true})
+	// The API is so careless as to give it out.
+	if doc := b.want(200, "GET", "/Users/"+somebody(b), ""); doc["password"] != nil {
+		t.Errorf("the password is shown: %v", doc)
+	}
 	got := schemaAttributes(t, b.want(200, "GET", "/Schemas/"+scim.SchemaUser, "")["attributes"], "")
 	shows(t, got["password"], map[string]any{"mutability": "writeOnly", "returned": "never"})
 }

@@ -165,3 +165,22 @@ func TestDeviceChanges(t *testing.T) {
 		})
 	}
 }
+
+// TestTagsOfATable has a list of plain values that the API calls something else.
+func TestTagsOfATable(t *testing.T) {
+	b := newDeviceBench(t, "tags: {path: tags, clear: [], absent: []}", "tags: {path: tags, values: {New: n, Old: o, 7: seven}, default: [n], clear: [o], absent: []}")
+	id := b.makes(`{"serialNumber":"a","tags":["OLD","7"]}`)
+	shows(t, b.want(200, "GET", "/Devices/"+id, ""), map[string]any{"tags": []any{"Old", "7"}})
+	b.api.Calls()
+	b.fails(400, scim.InvalidValue, "PUT", "/Devices/"+id, `{"tags":["New","Ancient"]}`)
+	b.want(200, "PUT", "/Devices/"+id, `{"tags":["7","Old"]}`)
+	b.want(200, "PUT", "/Devices/"+id, `{"tags":["New"]}`)
+	b.want(200, "PUT", "/Devices/"+id, `{"tags":[]}`)
+	get := "GET /api/devices/" + id
+	b.calls(get, get, get, "PUT /api/devices/"+id+` {"tags":["n"]}`, get, "PUT /api/devices/"+id+` {"tags":["o"]}`)
+	b.want(200, "GET", "/Devices?filter="+url.QueryEscape(`tags eq "old"`), "")
+	b.calls("GET /api/devices?page=1&size=100&tag=o")
+	if tags := b.api.Object(b.makes(`{"serialNumber":"b"}`))["tags"]; !reflect.DeepEqual(tags, []any{"n"}) {
+		t.Errorf("the tags of a new device are %v", tags)
+	}
+}

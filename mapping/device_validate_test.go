@@ -107,7 +107,8 @@ func TestDeviceAllows(t *testing.T) {
 
 // TestRequiredExtension has an extension that every device must have.
 func TestRequiredExtension(t *testing.T) {
-	b := newDeviceBench(t, "extensions: ["+leaseURN+"]", "extensions: [{schema: "+leaseURN+", required: true}]")
+	b := newDeviceBench(t, "extensions: ["+leaseURN+"]", "extensions: [{schema: "+leaseURN+", required: true}]",
+		"lessor: {type: string, required: true}", "lessor: string")
 	for _, body := range []string{`{"serialNumber":"a"}`, `{"serialNumber":"a","` + leaseURN + `":null}`, `{"serialNumber":"a","` + leaseURN + `":{"lessor":""}}`} {
 		response := b.fails(400, scim.InvalidValue, "POST", "/Devices", body)
 		if !strings.Contains(response.Err.Detail, leaseURN) {

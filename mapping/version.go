@@ -36,26 +36,16 @@ func (x *run) versionOf(ctx context.Context, e *entity) (string, error) {
 	if state == nil {
 		state = make([]byte, 0, usualState)
 	}
-	state = append(state, e.id...)
-	for _, a := range e.kind.attributes {
-		before := len(state)
-		state = append(state, '\n')
-		for _, name := range [...]string{a.path.URN, ":", a.path.Name, ".", a.path.Sub, "\x00"} {
-			state = append(state, name...)
-		}
-		value := len(state)
-		var ok bool
-		if len(a.each) > 0 {
-			var err error
-			if state, ok, err = x.appendListState(ctx, state, a, e); err != nil {
-				return "", err
-			}
-		} else if state, ok = a.append(state, e); ok {
-			state = canonical(state, value)
-		}
-		if !ok {
-			state = state[:before]
-		}
+	shape := &e.kind.output
+	state, err := x.appendStates(ctx, append(state, e.id...), shape.core, e)
+	for i := 0; err == nil && i < len(shape.extensions); i++ {
+		state, err = x.appendStates(ctx, state, shape.extensions[i].nodes, e)
+	}
+	if err == nil {
+		state, err = x.appendStates(ctx, state, shape.meta, e)
+	}
+	if err != nil {
+		return "", err
 	}
 	x.lore.room = state
 	digest := sha256.Sum256(state)
@@ -64,9 +54,50 @@ func (x *run) versionOf(ctx context.Context, e *entity) (string, error) {
 	return string(tag[:]), nil
 }
 
+// appendStates appends what stands for the values of attributes.
+func (x *run) appendStates(ctx context.Context, dst []byte, nodes []outputNode, e *entity) (state []byte, err error) {
+	for i := range nodes {
+		node := &nodes[i]
+		if node.attribute == nil {
+			dst, err = x.appendStates(ctx, dst, node.children, e)
+		} else {
+			dst, err = x.appendState(ctx, dst, node.attribute, e)
+		}
+		if err != nil {
+			return dst, err
+		}
+	}
+	return dst, nil
+}
+
+// appendState appends the name of an attribute and what stands for its value;
+// nothing where there is no value.
+func (x *run) appendState(ctx context.Context, dst []byte, a *attribute, e *entity) (state []byte, err error) {
+	state = append(dst, '\n')
+	for _, part := range [...]string{a.path.URN, ":", a.path.Name, ".", a.path.Sub, "\x00"} {
+		state = append(state, part...)
+	}
+	value := len(state)
+	var some bool
+	if len(a.each) > 0 {
+		if state, some, err = x.appendListState(ctx, state, a, e); !some {
+			state = dst
+		}
+		return state, err
+	}
+	switch state, some = a.append(state, e); {
+	case !some:
+		return dst, nil
+	case a.target.MultiValued && (a.kept || !a.isList()):
+		return unordered(state, value), nil
+	default:
+		return canonical(state, value), nil
+	}
+}
+
 // appendListState appends what stands for a list in whatever order its elements
 // are, and reports whether it has any. Who was deleted over SCIM is left out.
-func (x *run) appendListState(ctx context.Context, dst []byte, a *attribute, e *entity) ([]byte, bool, error) {
+func (x *run) appendListState(ctx context.Context, dst []byte, a *attribute, e *entity) (state []byte, some bool, err error) {
 	l := &listState{room: dst, start: len(dst)}
 	if e.group != nil && a == e.group.members {
 		for _, m := range e.members {
@@ -74,17 +105,13 @@ func (x *run) appendListState(ctx context.Context, dst []byte, a *attribute, e *
 		}
 		return l.appendTo(), l.count > 0, nil
 	}
-	var failure error
 	a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 		if a.excepted(v) {
 			return true
 		}
 		if id := firstScalar(v, a.idPaths()); a.of != nil && id.Exists() {
-			deleted, err := x.isDeleted(ctx, a.of, id.Text())
-			if err != nil {
-				failure = err
-			}
-			if deleted || err != nil {
+			var deleted bool
+			if deleted, err = x.isDeleted(ctx, a.of, id.Text()); deleted || err != nil {
 				return err == nil
 			}
 		}
@@ -96,7 +123,22 @@ func (x *run) appendListState(ctx context.Context, dst []byte, a *attribute, e *
 	for _, g := range a.made.of(e) {
 		l.add(a.appendGroup(l.element(), g))
 	}
-	return l.appendTo(), l.count > 0, failure
+	return l.appendTo(), l.count > 0, err
+}
+
+// unordered puts what stands for a list in the place of the one that begins at a
+// place in dst.
+func unordered(dst []byte, from int) []byte {
+	list, ok := jsonpath.Document(bytes.Clone(dst[from:]))
+	if !ok || !list.IsArray() {
+		return dst
+	}
+	l := &listState{room: dst, start: from}
+	list.Each(func(v jsonpath.Value) bool {
+		l.add(canonical(append(l.element(), v.Raw()...), from))
+		return true
+	})
+	return l.appendTo()
 }
 
 // listState is what stands for the elements of a list: their number, and the

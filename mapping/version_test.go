@@ -261,46 +261,93 @@ func TestVersionOfARoleGroupWithoutMembers(t *testing.T) {
 func TestVersionFromWhatTheAPIWrites(t *testing.T) {
 	const team = `{"id":7,"created":"2026-01-02T08:00:00Z","name":"Café \"A\"","permission":"Editor","users":[` +
 		`{"id":1,"name":"A B","email":"a@corp.test"},{"id":2,"name":"C","email":"c@corp.test"},{"id":2,"name":"C","email":"c@corp.test"}]}`
-	version := func(object string) string {
-		t.Helper()
-		if !json.Valid([]byte(object)) {
-			t.Fatalf("not JSON: %s", object)
-		}
-		world := benchWorld()
-		world.Upstream = sameAnswer(object)
-		for _, id := range []string{"1", "2", "3"} {
-			world.Correlations.Learn(id, nil, []Key{{Resource: "User", Attribute: "id", Value: id}})
-		}
-		response := shipped(t).Serve(t.Context(), world, Request{Method: "GET", Path: "/Groups/7", Base: testBase})
-		if response.Status != 200 {
-			t.Fatalf("status %d: %s", response.Status, response.Body)
-		}
-		return response.Version
-	}
-	want := version(team)
-	for _, same := range []string{
-		`{"users":[{"email":"c@corp.test","name":"C","id":2},{"id":1,"name":"A B","email":"a@corp.test","more":0},{"id":2,"email":"c@corp.test","name":"C"}],` +
-			`"permission":"Viewer","id":7,"name":"Caf\u00e9 \"A\"","created_at":"1970-01-01T00:00:00Z","created":"2026-01-02T08:00:00Z"}`,
-		strings.NewReplacer(`,`, " ,\n", `:[`, ` : [ `).Replace(team),
-		strings.Replace(team, "A B", `\u0041 B`, 1),
-		strings.Replace(team, "Café", `Caf\u00E9`, 1),
+	for _, c := range []struct {
+		path, object string
+		same, other  []string
+	}{
+		{
+			"/Groups/7", team,
+			[]string{
+				`{"users":[{"email":"c@corp.test","name":"C","id":2},{"id":1,"name":"A B","email":"a@corp.test","more":0},{"id":2,"email":"c@corp.test","name":"C"}],` +
+					`"permission":"Viewer","id":7,"name":"Caf\u00e9 \"A\"","created_at":"1970-01-01T00:00:00Z","created":"2026-01-02T08:00:00Z"}`,
+				strings.NewReplacer(`,`, " ,\n", `:[`, ` : [ `).Replace(team),
+				strings.Replace(team, "A B", `\u0041 B`, 1),
+				strings.Replace(team, "Café", `Caf\u00E9`, 1),
+			},
+			[]string{
+				strings.Replace(team, `"id":1`, `"id":3`, 1), strings.Replace(team, "A B", "A  B", 1), strings.Replace(team, "Café", "Cafe", 1),
+				strings.Replace(team, `,{"id":2,"name":"C","email":"c@corp.test"}`, ``, 1), strings.Replace(team, "2026-01", "2026-02", 1),
+				strings.Replace(team, `{"id":1,"name":"A B","email":"a@corp.test"},`, ``, 1),
+				strings.Replace(team, `{"id":1,"name":"A B"`, `{"id":1`, 1),
+				strings.ReplaceAll(team, `{"id":2`, `{"id":4`),
+			},
+		},
+		{
+			"/Users/41", benchUser,
+			[]string{
+				strings.Replace(benchUser, `"Public","Finance DQ"`, `"Finance DQ","Public"`, 1),
+				strings.Replace(benchUser, `"Public",`, ``, 1),
+				strings.Replace(benchUser, "2026-02-03", "2026-02-04", 1),
+				strings.Replace(benchUser, `"deleted_at":null`, `"deleted_at":null,"description":"new"`, 1),
+				strings.Replace(benchUser, `,"deleted_at":null`, ``, 1),
+				strings.Replace(benchUser, `"created_at"`, `"created"`, 1),
+			},
+			[]string{
+				strings.Replace(benchUser, `"Finance DQ"`, `"finance dq"`, 1), strings.Replace(benchUser, `,"Finance DQ"`, ``, 1),
+				strings.Replace(benchUser, `"deleted_at":null`, `"deleted_at":"2026-02-03T09:00:00Z"`, 1),
+				strings.Replace(benchUser, `"email":"ana.reis@corp.test"`, `"email":null`, 1), strings.Replace(benchUser, `"Member"`, `"Manager"`, 1),
+				strings.Replace(benchUser, `"name":"Ana Reis"`, `"name":null`, 1),
+			},
+		},
 	} {
-		if got := version(same); got != want {
-			t.Errorf("another version of\n%s", same)
+		want := versionFrom(t, c.path, c.object)
+		for _, same := range c.same {
+			if versionFrom(t, c.path, same) != want {
+				t.Errorf("another version of\n%s", same)
+			}
+		}
+		seen := []string{want}
+		for _, other := range c.other {
+			got := versionFrom(t, c.path, other)
+			if slices.Contains(seen, got) {
+				t.Errorf("the same version of\n%s", other)
+			}
+			seen = append(seen, got)
 		}
 	}
-	seen := []string{want}
-	for _, other := range []string{
-		strings.Replace(team, `"id":1`, `"id":3`, 1), strings.Replace(team, "A B", "A  B", 1), strings.Replace(team, "Café", "Cafe", 1),
-		strings.Replace(team, `,{"id":2,"name":"C","email":"c@corp.test"}`, ``, 1), strings.Replace(team, "2026-01", "2026-02", 1),
-		strings.Replace(team, `{"id":1,"name":"A B","email":"a@corp.test"},`, ``, 1),
-		strings.Replace(team, `{"id":1,"name":"A B"`, `{"id":1`, 1),
+}
+
+// versionFrom returns the version of a resource of which the API says this.
+func versionFrom(t *testing.T, path, object string) string {
+	t.Helper()
+	if !json.Valid([]byte(object)) {
+		t.Fatalf("not JSON: %s", object)
+	}
+	world := benchWorld()
+	world.Upstream = sameAnswer(object)
+	for id := range 5 {
+		world.Correlations.Learn(strconv.Itoa(id), nil, []Key{{Resource: "User", Attribute: "id", Value: strconv.Itoa(id)}})
+	}
+	response := shipped(t).Serve(t.Context(), world, Request{Method: "GET", Path: path, Base: testBase})
+	if response.Status != 200 {
+		t.Fatalf("status %d: %s", response.Status, response.Body)
+	}
+	return response.Version
+}
+
+// TestVersionOfAKeptList does not depend on the order in which it was sent.
+func TestVersionOfAKeptList(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.edit("      externalId: {keep: here}\n\n      meta.created: {path: [created_at", "      phoneNumbers: {keep: here}\n      meta.created: {path: [created_at")
+	path := "/Users/" + b.created(`{"userName":"x","phoneNumbers":[{"value":"1"},{"value":"2","type":"work"}]}`)
+	want := b.version(path)
+	for list, same := range map[string]bool{
+		`[{"type":"work","value":"2"},{"value":"1"}]`: true, `[{"value":"1"},{"value":"2"}]`: false, `[{"value":"1"},{"value":"2","type":"work"},{"value":"3"}]`: false,
 	} {
-		got := version(other)
-		if slices.Contains(seen, got) {
-			t.Errorf("the same version of\n%s", other)
+		b.want(200, "PUT", path, `{"phoneNumbers":`+list+`}`)
+		if got := b.version(path); (got == want) != same {
+			t.Errorf("%s has the version %s", list, got)
 		}
-		seen = append(seen, got)
 	}
 }
 

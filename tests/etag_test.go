@@ -2,6 +2,7 @@ package tests
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,6 +183,11 @@ func TestVersionOfARoleGroupIsReadAfresh(t *testing.T) {
 		`{"schemas":["urn:ietf:params:scim:api:messages:2.0:PatchOp"],"Operations":[{"op":"add","path":"members","value":[{"value":"5"}]}]}`, "If-Match", tag)
 	if err != nil || got.status != 412 {
 		t.Errorf("status %d %v: %s", got.status, err, got.body)
+	}
+	if !slices.ContainsFunc(st.sandbox.Calls(), func(c qualytics.Call) bool {
+		return c.Operation == "GET /api/users" && c.Header.Get("X-Request-Id") == got.header.Get("X-Request-Id")
+	}) {
+		t.Errorf("the write read no list of its own:%s", callList(st.sandbox.Calls()))
 	}
 	close(release)
 	reading.Wait()

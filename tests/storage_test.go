@@ -201,7 +201,10 @@ func TestStorageFails(t *testing.T) {
 		{200, "PATCH", "/Users/4", `{"Operations":[{"op":"replace","path":"externalId","value":"4-1"}]}`},
 		{204, "DELETE", "/Users/5", ""},
 		{200, "PUT", "/Groups/2", `{"displayName":"Renamed","externalId":"team-2"}`},
+		{201, "POST", "/Users", `{"userName":"fresh","externalId":"fresh-1"}`},
+		{201, "POST", "/Groups", `{"displayName":"Fresh","externalId":"team-3"}`},
 	}
+	people := len(st.sandbox.Users())
 	storageBroken.Store(true)
 	defer storageBroken.Store(false)
 	for _, w := range writes {
@@ -230,4 +233,10 @@ func TestStorageFails(t *testing.T) {
 		}
 	}
 	st.scim(t, 404, "GET", "/Users/5", "")
+	if n := len(st.sandbox.Users()); n > people+1 {
+		t.Errorf("%d accounts were made instead of one", n-people)
+	}
+	if got := st.byExternalID(t, "fresh-1"); len(got) != 1 {
+		t.Errorf("the new account is found as %q", got)
+	}
 }
