@@ -73,6 +73,9 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 			a := r.attributeAt(s.name.pos)
 			if ok && a != nil {
 				a.of = target
+				if shown := r.set.Attribute(a.path.Name); shown != nil {
+					shown.RefersTo = target.name
+				}
 			}
 		}
 	}
