@@ -57,7 +57,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 // serve does the request. Who asks is settled before anything else is read.
 func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *exchange) (mapping.Response, error) {
 	ctx := r.Context()
-	if isWrite(r.Method) {
+	if isWrite(r.Method) && !(mapping.Request{Method: r.Method, Path: path}).IsSearch() {
 		// A client that goes away must not leave a change half done.
 		ctx = context.WithoutCancel(ctx)
 	}
@@ -101,6 +101,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Keeper:       h.keeper,
 		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
+		Secret:       []byte(token),
 	}, mapping.Request{
 		Method: method,
 		Path:   path,

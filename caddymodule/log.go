@@ -89,7 +89,7 @@ func (h *Handler) level(method string, resp *mapping.Response) zapcore.Level {
 		return zapcore.WarnLevel
 	case resp.Status >= http.StatusBadRequest:
 		return zapcore.DebugLevel
-	case isWrite(method):
+	case isWrite(method) && resp.Report.Operation != "list":
 		return zapcore.InfoLevel
 	}
 	return zapcore.DebugLevel

@@ -44,11 +44,13 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	c.lookups(r, spec, declared, calls)
 	c.required(r, spec, core)
 	c.filters(r, spec, full, calls)
+	c.sorts(r, spec, full, calls)
 	c.guard(r, spec)
 	calls.duties(spec)
 	calls.unused()
 
 	r.set = computedSet(r, full)
+	r.returned = notByDefault(r.set)
 	r.output = newOutput(r)
 	return r
 }

@@ -21,7 +21,7 @@ func (c *compiler) valueGroups(r *resourceType, spec *valueGroupsSpec) {
 		return
 	}
 	derived := &resourceType{
-		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, others: r.others, made: v,
+		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, returned: r.returned, others: r.others, made: v,
 	}
 	derived.id, _ = c.jsonPath(text{pos: spec.pos, value: "id"})
 	derived.attributes = append(derived.attributes, c.madeName(spec.pos, r), c.madeMembers(spec.pos, members))

@@ -15,7 +15,8 @@ func TestServiceProviderConfig(t *testing.T) {
 		for _, path := range []string{"", "/", "//", "/ServiceProviderConfig", "/serviceproviderconfig/", "//ServiceProviderConfig//"} {
 			shows(t, b.want(200, "GET", path, ""), map[string]any{
 				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true, "bulk.supported": false,
-				"sort.supported": false, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"sort.supported": true, "pagination.cursor": true, "pagination.index": true, "pagination.defaultPaginationMethod": "index",
+				"pagination.defaultPageSize": 1000.0, "pagination.maxPageSize": 1000.0, "pagination.cursorTimeout": nil, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
 				"authenticationSchemes.0.type": "oauthbearertoken", "meta.location": testBase + "/ServiceProviderConfig",
 				"meta.resourceType": "ServiceProviderConfig",
 			})

@@ -62,6 +62,17 @@ func TestFilters(t *testing.T) {
 		`meta.created gt "2026-01-02T08:01:30Z" and meta.created lt "2026-01-02T08:02:30Z"`: {"chloe.martin"},
 		`emails pr and userName eq "twin"`:                                                  {"twin"},
 		`externalId pr`:                                                                     {"ana.r"},
+		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:User" and emails co "ana@"`:      {"ana.r"},
+		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:Group"`:                          {},
+		`meta.resourceType eq "User" and emails co "ana@"`:                                  {"ana.r"},
+		`meta.resourceType eq "Group"`:                                                      {},
+		`meta.location ew "/Users/1" or meta pr and emails co "ana@"`:                       {"ana.r"},
+		`roles[value eq "Manager" and primary eq true]`:                                     {"ana.r"},
+		`meta.created eq "2026-01-02T09:02:00+01:00"`:                                       {"chloe.martin"},
+		`displayName gt "an" and displayName lt "ANA R"`:                                    {"ana.r"},
+		`displayName ge "Ana Reis" and displayName le "ana reis"`:                           {"ana.reis"},
+		`externalId ne null and not(externalId eq "e2")`:                                    {"ana.r"},
+		`NOT (userName sw "a") AnD (userName sw "t" OR userName sw "B\u00fc")`:              {"twin", "bücher 💡"},
 	}
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		somebody(b)
@@ -104,7 +115,9 @@ func TestFiltersRefused(t *testing.T) {
 			`userName`, `userName eq`, `eq "x"`, `userName is "x"`, `userName eq "x`, `userName eq "x" and`, `(userName eq "x"`,
 			`userName eq "x")`, `emails[type eq "work"`, `userName eq "x" userName eq "y"`, `not userName eq "x"`,
 			`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "x"`, `active gt true`,
-			`userName eq "ana.reis" and title eq "x"`, `userName eq "ana.reis" or department pr`,
+			`userName eq "ana.reis" and title eq "x"`, `userName eq "ana.reis" or department pr`, `meta.lastModified gt "2026-01-01T00:00:00Z"`,
+			`meta.version pr`, `meta.created gt "2026"`, `members pr`, `emails[value eq "x"`, `emails[display pr]`, `roles eq 'Admin'`, `userName regex "x"`,
+			`userName eq "x" && active eq true`, `userName="x"`, `userName eq "x";drop`, `userName eq "x" and`, `()`, `not ()`, `emails[]`, `name eq "x"`,
 		} {
 			b.fails(400, scim.InvalidFilter, "GET", filtered(filter), "")
 		}
@@ -114,17 +127,18 @@ func TestFiltersRefused(t *testing.T) {
 // TestFilterPushesDown has the API narrow the list where it can.
 func TestFilterPushesDown(t *testing.T) {
 	tests := map[string]string{
-		`displayName co "an R"`:                          "an R",
-		`displayName sw "ana"`:                           "ana",
-		`displayName ew "reis"`:                          "reis",
-		`name.formatted eq "Ana Reis"`:                   "Ana Reis",
-		`displayName co "ana" and active eq true`:        "ana",
-		`active eq true and displayName co "ana & co=1"`: "ana & co=1",
-		`displayName ne "ana"`:                           "",
-		`not (displayName co "ana")`:                     "",
-		`displayName co "ana" or active eq true`:         "",
-		`displayName pr`:                                 "",
-		`displayName gt "ana"`:                           "",
+		`displayName co "an R"`:                                    "an R",
+		`displayName sw "ana"`:                                     "ana",
+		`displayName ew "reis"`:                                    "reis",
+		`name.formatted eq "Ana Reis"`:                             "Ana Reis",
+		`displayName co "ana" and active eq true`:                  "ana",
+		`active eq true and displayName co "ana & co=1"`:           "ana & co=1",
+		`displayName ne "ana"`:                                     "",
+		`not (displayName co "ana")`:                               "",
+		`displayName co "ana" or active eq true`:                   "",
+		`displayName pr`:                                           "",
+		`displayName gt "ana"`:                                     "",
+		`meta pr and not (active eq false) and displayName sw "b"`: "b",
 	}
 	for filter, want := range tests {
 		t.Run(filter, func(t *testing.T) {

@@ -218,6 +218,9 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 func (x *run) findNarrowed(ctx context.Context, a *attribute, key Key, query url.Values) ([]*entity, error) {
 	var found []*entity
 	err := x.eachPage(ctx, query, func(p *page) (bool, error) {
+		if err := x.within(p); err != nil {
+			return false, err
+		}
 		for _, e := range p.items {
 			if !x.fits(e, a, key) {
 				continue

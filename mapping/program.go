@@ -36,6 +36,10 @@ type upstream struct {
 	name   string
 	paging paging
 
+	// maxCalls is how many pages one request may read to filter or sort a list
+	// here.
+	maxCalls int
+
 	// problems is where an answer lists what was wrong with a body, and
 	// field where each of them names what it is about; either may be unset.
 	problems, field *jsonpath.Path
@@ -70,6 +74,13 @@ type resourceType struct {
 	output     output
 	state      *attribute
 	pushdown   map[schema.Path]pushdown
+
+	// sorts are the orders in which the API can give its list.
+	sorts map[schema.Path]apiOrder
+
+	// returned are the attributes that are not in an answer by default, or in
+	// every one.
+	returned map[schema.Path]schema.Returned
 
 	// derived is the type of the value groups that stand beside the objects of
 	// this one; nil without. Of such a type, made says what they are.

@@ -30,6 +30,10 @@ type run struct {
 	// even where that takes a look at the whole list.
 	thorough bool
 
+	// bounded says that the request may not read more pages than the mapping
+	// allows.
+	bounded bool
+
 	// lore is what the request has found out. All its runs share it.
 	lore *lore
 }
@@ -47,6 +51,9 @@ type lore struct {
 	// references are the ids that it has looked up, and whether there is
 	// something to refer to.
 	references map[Key]bool
+
+	// pages is how many pages it has read of lists that it goes through itself.
+	pages int
 }
 
 func newLore() *lore {

@@ -35,7 +35,12 @@ type page struct {
 
 	// pages is how many pages there are; 0 when the API does not say.
 	pages int
+
+	// total is how many objects the API says there are; unknown when it does not.
+	total int
 }
+
+const unknown = -1
 
 // readPage reads one page of the list, from 1.
 func (x *run) readPage(ctx context.Context, number int) (*page, error) {
@@ -61,7 +66,7 @@ func (x *run) readPageOf(ctx context.Context, list *call, number int, query url.
 	if !ok || !items.IsArray() {
 		return nil, x.program.upstream.nonsense("the list has no " + paging.items.String())
 	}
-	p := &page{number: number}
+	p := &page{number: number, total: unknown}
 	count, foreign := 0, false
 	items.Each(func(item jsonpath.Value) bool {
 		count++
@@ -87,6 +92,7 @@ func (x *run) readPageOf(ctx context.Context, list *call, number int, query url.
 		// Taking this for the end would make people vanish.
 		return nil, x.program.upstream.nonsense("the list ends before its own total")
 	case known:
+		p.total = total
 		p.pages = min((total+paging.max-1)/paging.max, maxPages)
 		p.last = count == 0 || number*paging.max >= total
 	default:
@@ -197,12 +203,12 @@ func (x *run) readAll(ctx context.Context) (*Scan, error) {
 		scan.Visible = append(scan.Visible, visible)
 		return true, nil
 	}
-	return scan, x.eachPageAhead(ctx, add)
+	return scan, x.eachPageAhead(ctx, nil, add)
 }
 
 // eachPageAhead is eachPage for a caller that wants all pages.
-func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)) error {
-	first, err := x.readPage(ctx, 1)
+func (x *run) eachPageAhead(ctx context.Context, query url.Values, visit func(*page) (bool, error)) error {
+	first, err := x.readPageOf(ctx, x.calls.list, 1, query)
 	if err != nil {
 		return err
 	}
@@ -210,7 +216,7 @@ func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)
 		return err
 	}
 	if first.pages == 0 {
-		return x.eachPageFrom(ctx, 2, nil, visit)
+		return x.eachPageFrom(ctx, 2, query, visit)
 	}
 	readers := make([]*run, first.pages-1)
 	pages := make([]*page, first.pages-1)
@@ -219,7 +225,7 @@ func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)
 	for i := range readers {
 		readers[i] = x.apart()
 		group.Go(func() (err error) {
-			pages[i], err = readers[i].readPage(groupCtx, i+2)
+			pages[i], err = readers[i].readPageOf(groupCtx, x.calls.list, i+2, query)
 			return err
 		})
 	}
@@ -237,7 +243,7 @@ func (x *run) eachPageAhead(ctx context.Context, visit func(*page) (bool, error)
 	}
 	// The list may have grown meanwhile.
 	if last := pages[len(pages)-1]; !last.last {
-		return x.eachPageFrom(ctx, last.number+1, nil, visit)
+		return x.eachPageFrom(ctx, last.number+1, query, visit)
 	}
 	return nil
 }

@@ -59,6 +59,7 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
 	}
+	query = knownParameters(query)
 	methods := x.route(query)
 	if methods == nil {
 		return Response{}, scim.NotFound("There is nothing at this path.")
@@ -72,7 +73,7 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 		return Response{Status: 204, Allow: allow}, nil
 	}
 	if x.resourceType != nil {
-		if x.part, err = x.parseProjection(query); err != nil {
+		if x.part, err = x.project(query["attributes"], query["excludedAttributes"]); err != nil {
 			return Response{}, err
 		}
 	}
@@ -96,7 +97,7 @@ func allowed(methods endpoint) []string {
 // route finds what the path names. Names of endpoints are compared without
 // case, since administrators type them.
 func (x *run) route(query url.Values) endpoint {
-	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
+	segments := x.req.segments()
 	if len(segments) == 0 {
 		return x.discovery("ServiceProviderConfig", "")
 	}
@@ -109,10 +110,16 @@ func (x *run) route(query url.Values) endpoint {
 		case 1:
 			return x.collection(query)
 		case 2:
+			if isSearch(segments[1]) {
+				return x.searching(query, r)
+			}
 			return x.single(segments[1])
 		default:
 			return nil
 		}
+	}
+	if len(segments) == 1 && isSearch(segments[0]) {
+		return x.searching(query, x.program.resources...)
 	}
 	switch len(segments) {
 	case 1:
@@ -130,6 +137,14 @@ func (x *run) collection(query url.Values) endpoint {
 		methods["POST"] = x.create
 	}
 	return methods
+}
+
+// isSearch reports whether a path ends in the extension by which RFC 7644
+// section 3.4.3 has lists asked for in a body.
+func isSearch(segment string) bool { return strings.EqualFold(segment, ".search") }
+
+func (x *run) searching(query url.Values, types ...*resourceType) endpoint {
+	return endpoint{"POST": func(ctx context.Context) (Response, error) { return x.search(ctx, query, types...) }}
 }
 
 func (x *run) single(id string) endpoint {

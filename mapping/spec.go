@@ -21,6 +21,9 @@ type upstreamSpec struct {
 	paging pagingSpec
 	errors errorsSpec
 	caller *callerSpec
+
+	// maxCalls is 0 when it is not given.
+	maxCalls int
 }
 
 type callerSpec struct {
@@ -59,6 +62,7 @@ type resourceSpec struct {
 	attributes []attributeSpec
 	calls      []callSpec
 	filters    []filterSpec
+	sorts      []sortSpec
 }
 
 // guardSpec is what no request may take away.
@@ -141,6 +145,7 @@ type callSpec struct {
 	adoptBy    []text
 	forget     bool
 	search     bool
+	byID       bool
 	repeatable bool
 	carry      []carrySpec
 }
@@ -149,6 +154,12 @@ type filterSpec struct {
 	attribute text
 	query     text
 	operators []text
+}
+
+// sortSpec is how the API sorts its list by an attribute.
+type sortSpec struct {
+	attribute             text
+	ascending, descending []constantSpec
 }
 
 // carrySpec is a field of a body that is taken from the object as it is.
