@@ -163,6 +163,25 @@ func TestFilterWindow(t *testing.T) {
 	shows(t, doc, map[string]any{"totalResults": 25.0, "itemsPerPage": 0.0, "Resources": []any{}})
 }
 
+// TestFilterByWhatIsKept looks for values that are kept here, in another case and
+// within a list.
+func TestFilterByWhatIsKept(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Seed(3, 1)
+	b.edit("externalId: {keep: here}", "externalId: {keep: here}\n      title: {keep: here}\n      phoneNumbers: {keep: here}")
+	id := b.created(`{"userName":"x","title":"Vice President","externalId":"E","phoneNumbers":[{"value":"tel:+1","type":"work"}]}`)
+	for filter, found := range map[string]bool{
+		`title eq "Vice President"`: true, `title eq "VICE president"`: true, `title eq "Vice"`: false, `title co "vice"`: true,
+		`phoneNumbers.value eq "tel:+1"`: true, `phoneNumbers eq "TEL:+1"`: true, `phoneNumbers[type eq "work"].value eq "tel:+1"`: true,
+		`phoneNumbers[type eq "home"].value eq "tel:+1"`: false, `externalId eq "E"`: true, `externalId eq "e"`: false,
+	} {
+		if got := b.found(filter); slices.Equal(got, []string{id}) != found {
+			t.Errorf("%s: %v", filter, got)
+		}
+	}
+	b.costs(1, func() { b.found(`externalId eq "E"`) })
+}
+
 // TestFilterByALongValue must not make a URL that the API refuses.
 func TestFilterByALongValue(t *testing.T) {
 	b := newBench(t, qualytics.Config{})

@@ -295,7 +295,12 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			continue
 		}
 		switch {
+		case !a.isText():
 		case a.kept:
+			// What is kept is found by exactly the value it has.
+			if a.isList() || !a.target.CaseExact {
+				continue
+			}
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }
 		case slices.Contains(x.indexed, a):
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.find(ctx, a, value) }

@@ -194,25 +194,15 @@ func (x *run) within(p *page) error {
 
 // tooMany is the error for a list that can't be filtered or sorted here.
 func (x *run) tooMany() *scim.Error {
-	hint := ""
-	if names := x.searchable(); len(names) > 0 {
-		hint = " A filter that says what " + strings.Join(names, " or ") + " equals takes less."
-	}
-	return scim.BadRequest(scim.TooMany,
-		"%s can't do this by itself, and to do it here would take more than %d calls.%s",
-		x.program.upstream.name, x.program.upstream.maxCalls, hint)
-}
-
-// searchable returns the attributes by whose values resources are found without
-// a look at all of them.
-func (r *resourceType) searchable() []string {
 	names := []string{"id"}
-	for _, a := range r.attributes {
-		if a.kept || slices.Contains(r.indexed, a) {
+	for _, a := range x.attributes {
+		if x.finder(a.valuePath()) != nil {
 			names = append(names, a.valuePath().String())
 		}
 	}
-	return names
+	return scim.BadRequest(scim.TooMany,
+		"%s can't do this by itself, and to do it here would take more than %d calls. A filter that says what %s equals takes less.",
+		x.program.upstream.name, x.program.upstream.maxCalls, strings.Join(names, " or "))
 }
 
 // narrowed returns the query parameters by which the API leaves out resources

@@ -182,6 +182,16 @@ func (a *attribute) isList() bool {
 	return a.target.MultiValued && a.target.Type == schema.Complex
 }
 
+// isText reports whether what SCIM shows is the API's own text, or that of a
+// list's one value, so that the one can be looked for by the other.
+func (a *attribute) isText() bool {
+	target := a.target
+	if a.isList() {
+		target = target.Sub("value")
+	}
+	return target != nil && target.Type == schema.String && a.toAPI == nil
+}
+
 type element struct {
 	key   string
 	sub   *schema.Attribute
