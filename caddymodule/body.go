@@ -58,7 +58,7 @@ func readAll(r io.Reader, length int64) ([]byte, error) {
 
 func errBodyTooLarge(limit int64) *scim.Error {
 	return scim.Errorf(http.StatusRequestEntityTooLarge, "",
-		"The body is larger than %d bytes. Send fewer members or operations at a time.", limit)
+		"The size of the body exceeds the maxPayloadSize (%d). Send fewer members or operations at a time.", limit)
 }
 
 // isJSON reports whether a body of this type is worth parsing. Only a type

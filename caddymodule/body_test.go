@@ -31,8 +31,8 @@ func TestBodies(t *testing.T) {
 		{"empty XML", "", false, []string{"Content-Type", "text/xml"}, 200, ""},
 		{"compressed", "{}", true, []string{"Content-Encoding", "gzip"}, 415, "Content-Encoding"},
 		{"full", "0123456789", true, nil, 200, ""},
-		{"too large", "0123456789x", true, nil, 413, "larger than 10 bytes"},
-		{"too large, chunked", "0123456789x", false, nil, 413, "larger than 10 bytes"},
+		{"too large", "0123456789x", true, nil, 413, "maxPayloadSize (10)"},
+		{"too large, chunked", "0123456789x", false, nil, 413, "maxPayloadSize (10)"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			program := never(t)

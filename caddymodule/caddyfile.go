@@ -65,8 +65,14 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return parseString(d, &h.Upstream)
 	case "upstream_token":
 		return parseString(d, &h.UpstreamToken)
+	case "upstream_ca":
+		return parseString(d, &h.UpstreamCA)
+	case "upstream_cert":
+		return parseStrings(d, &h.UpstreamCert, &h.UpstreamKey)
 	case "allow_plaintext":
 		return parseFlag(d, &h.AllowPlaintext)
+	case "instance":
+		return parseString(d, &h.Instance)
 	case "timeout":
 		return parseDuration(d, &h.Timeout)
 	case "call_timeout":
@@ -74,12 +80,24 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 	case "retries":
 		h.Retries = new(int)
 		return parseInt(d, h.Retries, 0)
+	case "breaker_failures":
+		h.BreakerFailures = new(int)
+		return parseInt(d, h.BreakerFailures, 0)
+	case "breaker_pause":
+		return parseDuration(d, &h.BreakerPause)
 	case "max_concurrent_calls":
 		return parseInt(d, &h.MaxConcurrentCalls, 1)
 	case "max_calls_per_second":
-		return parseFloat(d, &h.MaxCallsPerSecond)
+		h.MaxCallsPerSecond = new(float64)
+		return parseFloat(d, h.MaxCallsPerSecond)
+	case "max_call_burst":
+		return parseInt(d, &h.MaxCallBurst, 1)
+	case "max_answer_size":
+		return parseSize(d, &h.MaxAnswerSize)
 	case "max_body_size":
 		return parseSize(d, &h.MaxBodySize)
+	case "max_bulk_operations":
+		return parseInt(d, &h.MaxBulkOperations, 1)
 	case "correlations":
 		h.Correlations = new(Correlations)
 		return h.Correlations.unmarshal(d)
@@ -123,11 +141,17 @@ func (c *Correlations) unmarshal(d *caddyfile.Dispenser) error {
 }
 
 func parseString(d *caddyfile.Dispenser, to *string) error {
-	if !d.AllArgs(to) {
+	return parseStrings(d, to)
+}
+
+func parseStrings(d *caddyfile.Dispenser, to ...*string) error {
+	if !d.AllArgs(to...) {
 		return d.ArgErr()
 	}
-	if *to == "" {
-		return d.Errf("%s", "the value must not be empty")
+	for _, s := range to {
+		if *s == "" {
+			return d.Errf("%s", "the value must not be empty")
+		}
 	}
 	return nil
 }

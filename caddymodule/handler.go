@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -94,26 +95,36 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
-	upstream := &session{upstreamClient: h.upstream, token: who.token, requestID: x.requestID}
+	upstream := &session{
+		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: who.token, requestID: x.requestID,
+	}
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,
-		Keeper:       h.keeper,
+		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
 		Tolerances:   h.tolerances,
 		Secret:       []byte(token),
+		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}, mapping.Request{
 		Method: method,
 		Path:   path,
 		Query:  r.URL.RawQuery,
 		Body:   body,
 		Base:   base + string(h.base),
+
+		IfMatch:     listHeader(r.Header, "If-Match"),
+		IfNoneMatch: listHeader(r.Header, "If-None-Match"),
 	})
 	if upstream.refused.Load() {
 		h.auth.revoked(token)
 	}
 	return response, nil
 }
+
+// listHeader returns the value of a header that is a list, which may come in
+// several lines (RFC 9110 section 5.3).
+func listHeader(h http.Header, name string) string { return strings.Join(h[name], ", ") }
 
 func isWrite(method string) bool {
 	switch method {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,9 @@ func never(t *testing.T) programFunc {
 func newTestHandler(t *testing.T, p programFunc) (*Handler, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	h := &Handler{logger: zap.New(core), program: p, tolerances: tolerance.AllOn(), keeper: newKeeper()}
+	h := &Handler{logger: zap.New(core), program: p, tolerances: tolerance.AllOn()}
+	kept := newProcess(t, newMemoryStorage())
+	h.keeper, h.storage, h.keeperReport = kept.keeper, kept.own, kept.keeperReport
 	h.setDefaults()
 	h.base = defaultBasePath
 	h.auth = &ownTokens{digests: []digest{digestOf("another"), digestOf(goodToken)}, upstream: testToken}
@@ -178,26 +181,26 @@ func TestProgramIsAsked(t *testing.T) {
 	h, _ := newTestHandler(t, func(_ context.Context, w mapping.World, req mapping.Request) mapping.Response {
 		world, got = w, req
 		return mapping.Response{
-			Status: 201, Body: []byte(`{"id":"41"}`), Location: "https://scim.test/api/scim/v2/Users/41",
+			Status: 201, Body: []byte(`{"id":"41"}`), Location: "https://scim.test/api/scim/v2/Users/41", Version: `W/"v1"`,
 			Report: mapping.Report{Resource: "User", Operation: "create"},
 		}
 	})
 	r := request(t, "POST", "https://scim.test/api/scim/v2/Users?x=1&", `{"userName":"ana"}`, "Content-Type", "application/scim+json; charset=utf-8")
+	r.Header["If-Match"], r.Header["If-None-Match"] = []string{`W/"v1"`, `"v2", "v3"`}, []string{"*"}
 	w := serve(t, h, r)
 
 	if want := (mapping.Request{
-		Method: "POST", Path: "/Users", Query: "x=1&", Base: "https://scim.test/api/scim/v2",
-	}); got.Method != want.Method || got.Path != want.Path || got.Query != want.Query || got.Base != want.Base {
+		Method: "POST", Path: "/Users", Query: "x=1&", Body: []byte(`{"userName":"ana"}`), Base: "https://scim.test/api/scim/v2",
+		IfMatch: `W/"v1", "v2", "v3"`, IfNoneMatch: "*",
+	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("asked %+v", got)
-	}
-	if string(got.Body) != `{"userName":"ana"}` {
-		t.Errorf("body %q", got.Body)
 	}
 	s, _ := world.Upstream.(*session)
 	if s == nil || s.token != testToken || s.requestID == "" || s.requestID != w.Header().Get("X-Request-Id") {
 		t.Errorf("upstream %+v, header %v", s, w.Header())
 	}
-	if world.Correlations == nil || world.Keeper == nil || world.Tolerances != tolerance.AllOn() || string(world.Secret) != goodToken {
+	if world.Correlations == nil || world.Keeper == nil || world.Tolerances != tolerance.AllOn() ||
+		world.Limits != (mapping.Limits{Body: 1 << 20, BulkOperations: 500}) || string(world.Secret) != goodToken {
 		t.Errorf("world %+v", world)
 	}
 	if w.Code != 201 || w.Body.String() != `{"id":"41"}` {
@@ -205,7 +208,7 @@ func TestProgramIsAsked(t *testing.T) {
 	}
 	for name, want := range map[string]string{
 		"Content-Type": "application/json", "Content-Length": "11", "Location": "https://scim.test/api/scim/v2/Users/41",
-		"Cache-Control": "no-store", "Www-Authenticate": "", "Retry-After": "",
+		"Cache-Control": "no-store", "Www-Authenticate": "", "Retry-After": "", "ETag": `W/"v1"`,
 	} {
 		if got := w.Header().Get(name); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
@@ -228,19 +231,25 @@ func TestMethods(t *testing.T) {
 		case http.MethodDelete:
 			return mapping.Response{Status: 204}
 		}
+		if req.IfNoneMatch != "" {
+			return mapping.Response{Status: 304, Version: req.IfNoneMatch}
+		}
 		return mapping.Response{Status: 200, Body: []byte(req.Method)}
 	})
 	for _, tt := range []struct {
-		method, body, want, header, value string
-		status                            int
+		method, body, tag, want, header, value string
+		status                                 int
 	}{
-		{"GET", "", "GET", "Content-Length", "3", 200},
-		{"GET", "x", "GET", "Content-Length", "3", 200},
-		{"HEAD", "", "", "Content-Length", "3", 200},
-		{"OPTIONS", "", "", "Allow", "GET, POST", 204},
-		{"DELETE", "x", "", "Content-Type", "", 204},
+		{"GET", "", "", "GET", "Content-Length", "3", 200},
+		{"GET", "x", "", "GET", "Content-Length", "3", 200},
+		{"HEAD", "", "", "", "Content-Length", "3", 200},
+		{"OPTIONS", "", "", "", "Allow", "GET, POST", 204},
+		{"DELETE", "x", "", "", "Content-Type", "", 204},
+		{"GET", "", `W/"v1"`, "", "Content-Type", "", 304},
+		{"GET", "", `W/"v1"`, "", "ETag", `W/"v1"`, 304},
+		{"HEAD", "", `W/"v1"`, "", "Content-Length", "", 304},
 	} {
-		w := serve(t, h, request(t, tt.method, "/api/scim/v2/Users", tt.body, "Content-Type", "text/xml"))
+		w := serve(t, h, request(t, tt.method, "/api/scim/v2/Users", tt.body, "Content-Type", "text/xml", "If-None-Match", tt.tag))
 		if w.Code != tt.status || w.Body.String() != tt.want || w.Header().Get(tt.header) != tt.value {
 			t.Errorf("%s: %d %q %v", tt.method, w.Code, w.Body, w.Header())
 		}

@@ -121,7 +121,7 @@ func isolate(t *testing.T) *http.Client {
 		if err := caddy.Stop(); err != nil {
 			t.Error(err)
 		}
-		for name, pool := range map[string]*caddy.UsagePool{"correlations": correlationsPool, "keeper": keeperPool} {
+		for name, pool := range map[string]*caddy.UsagePool{"correlations": correlationsPool, "keeper": keeperPool, "gate": gatePool} {
 			pool.Range(func(any, any) bool { t.Errorf("%s is left", name); return true })
 		}
 		goleak.VerifyNone(t, current,

@@ -4,25 +4,63 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
 
-// keeper is [mapping.Keeper] in memory. Its records last as long as some
-// loaded configuration uses the same upstream.
+const (
+	// keeperCacheSize is how many records are held in memory.
+	keeperCacheSize = 65_536
+
+	// keeperFreshness is how long a record may be taken from memory although
+	// another process may have changed it.
+	keeperFreshness = 10 * time.Second
+
+	// exactReads is how many records a request reads from the storage, at its
+	// beginning and again after each lock, before it takes them from memory.
+	// What a request decides by is among these; only lists and the members of
+	// large groups need more.
+	exactReads = 8
+
+	// keepTimeout bounds an update. It has a time of its own because what it
+	// keeps has happened by then, even if the request's time is over.
+	keepTimeout = 10 * time.Second
+)
+
+// keeper is what is kept of one instance of the API, and lasts as long as some
+// loaded configuration uses it. The records are in Caddy's storage; in memory
+// are copies, and what this process does at the moment. Requests see it through
+// a [keeperSession].
 type keeper struct {
+	// prefix begins all keys in the storage.
+	prefix string
+
+	storages *storages
 	locks    keyedLocks
 	gatherer mapping.Gatherer
+	cache    *lru.Cache[recordKey, cachedRecord]
 
-	mu      sync.RWMutex
-	records map[recordKey]mapping.Record
+	// writes counts updates. A record that was read while something changed is
+	// not remembered, because it may be the one from before.
+	writes atomic.Uint64
 
-	// index finds resources by the strings among their kept attributes.
-	index map[mapping.Key]map[string]struct{}
+	// life ends with the last configuration that uses the keeper.
+	life       context.Context
+	end        context.CancelFunc
+	background sync.WaitGroup
+
+	mu         sync.Mutex // has cache and writes change together
+	rebuilding map[mapping.Key]struct{}
 }
 
 // linger is how long changes of one group that come together wait for more of
@@ -32,81 +70,209 @@ const linger = 25 * time.Millisecond
 
 type recordKey struct{ resource, id string }
 
-func newKeeper() *keeper {
-	return &keeper{
-		gatherer: mapping.Gatherer{Linger: linger},
+// ownLock begins the names of the keeper's own locks, of which requests know
+// nothing. They are taken after those that a request names.
+const ownLock = "\x00"
 
-		records: make(map[recordKey]mapping.Record),
-		index:   make(map[mapping.Key]map[string]struct{}),
+// cachedRecord is a record as it was in a storage at a time; zero when there
+// was none.
+type cachedRecord struct {
+	record mapping.Record
+	in     *storage
+	at     time.Time
+}
+
+func newKeeper(prefix string, storages *storages) *keeper {
+	// The only error is that of a size below 1.
+	cache, _ := lru.New[recordKey, cachedRecord](keeperCacheSize)
+	k := &keeper{
+		prefix: prefix, storages: storages, cache: cache,
+		gatherer:   mapping.Gatherer{Linger: linger},
+		rebuilding: make(map[mapping.Key]struct{}),
 	}
+	k.life, k.end = context.WithCancel(context.Background())
+	return k
 }
 
 // Destruct implements [caddy.Destructor].
-func (*keeper) Destruct() error { return nil }
+func (k *keeper) Destruct() error {
+	k.mu.Lock()
+	k.end()
+	k.mu.Unlock()
+	k.background.Wait()
+	return nil
+}
+
+// keeperSession is [mapping.Keeper] for one request.
+type keeperSession struct {
+	*keeper
+	*keeperReport
+
+	// own is the storage of the request's configuration.
+	own *storage
+
+	// exact is how many records were read since the last lock.
+	exact atomic.Int32
+}
+
+func (k *keeper) session(own *storage, report *keeperReport) *keeperSession {
+	return &keeperSession{keeper: k, keeperReport: report, own: own}
+}
+
+// bulkKey marks the context of a reading of everything.
+type bulkKey struct{}
+
+// bulk returns a context in which records may come from memory: whoever reads
+// all of them decides nothing by a single one.
+func bulk(ctx context.Context) context.Context { return context.WithValue(ctx, bulkKey{}, true) }
 
 // Record implements [mapping.Keeper].
-func (k *keeper) Record(_ context.Context, resource, id string) (mapping.Record, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return cloneRecord(k.records[recordKey{resource, id}]), nil
-}
-
-// Update implements [mapping.Keeper].
-func (k *keeper) Update(
-	_ context.Context, resource, id string, change func(mapping.Record) mapping.Record,
-) (mapping.Record, error) {
+func (s *keeperSession) Record(ctx context.Context, resource, id string) (mapping.Record, error) {
 	key := recordKey{resource, id}
-
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	before := k.records[key]
-	record := cloneRecord(change(cloneRecord(before)))
-	for value := range stringValues(resource, before) {
-		delete(k.index[value], id)
-		if len(k.index[value]) == 0 {
-			delete(k.index, value)
+	in, _ := s.storages.seenFrom(s.own)
+	if ctx.Value(bulkKey{}) != nil || s.exact.Add(1) > exactReads {
+		if c, ok := s.cache.Get(key); ok && c.in == in && time.Since(c.at) < keeperFreshness {
+			return cloneRecord(c.record), nil
 		}
 	}
-	if record.IsZero() {
-		delete(k.records, key)
-		return record, nil
+	writes, at := s.writes.Load(), time.Now()
+	record, _, err := s.read(ctx, key)
+	if err != nil {
+		return mapping.Record{}, err
 	}
-	k.records[key] = record
-	for value := range stringValues(resource, record) {
-		if k.index[value] == nil {
-			k.index[value] = make(map[string]struct{}, 1)
-		}
-		k.index[value][id] = struct{}{}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.writes.Load() == writes {
+		s.cache.Add(key, cachedRecord{cloneRecord(record), in, at})
 	}
-	return cloneRecord(record), nil
+	return record, nil
 }
 
-// IDs implements [mapping.Keeper]. The ids are sorted.
-func (k *keeper) IDs(_ context.Context, key mapping.Key) ([]string, error) {
-	k.mu.RLock()
-	defer k.mu.RUnlock()
-	return slices.Sorted(maps.Keys(k.index[key])), nil
+// read returns a record as it is stored, and its stored form. An entry that
+// can't be read leaves one thing known, that there is one: SCIM has had to do
+// with the resource, so it is nobody else's.
+func (s *keeperSession) read(ctx context.Context, key recordKey) (mapping.Record, []byte, error) {
+	path := s.recordPath(key)
+	data, err := s.load(ctx, path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return mapping.Record{}, nil, nil
+	}
+	if err != nil {
+		return mapping.Record{}, nil, err
+	}
+	record, err := decodeRecord(key, data)
+	if err != nil {
+		s.unreadable(entryRecord, path, err)
+		record = mapping.Record{Claimed: true}
+	}
+	return record, data, nil
+}
+
+// Update implements [mapping.Keeper]. When it returns without an error, the
+// record is stored. The values to find it by are stored before it and taken
+// away after it, so that whatever interrupts it, nothing is missing there.
+func (s *keeperSession) Update(
+	ctx context.Context, resource, id string, change func(mapping.Record) mapping.Record,
+) (mapping.Record, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
+	defer cancel()
+	key := recordKey{resource, id}
+	release, err := s.locks.lock(ctx, s, []string{ownLock + s.recordPath(key)})
+	if err != nil {
+		return mapping.Record{}, s.failed(opLock, s.recordPath(key), err)
+	}
+	defer release()
+
+	before, stored, err := s.read(ctx, key)
+	if err != nil {
+		return mapping.Record{}, err
+	}
+	u := update{key: key, before: before}
+	if u.record = change(cloneRecord(before)); !u.record.IsZero() {
+		if u.data, err = encodeRecord(key, u.record); err != nil {
+			return mapping.Record{}, fmt.Errorf("a record that can't be stored: %w", err)
+		}
+		// What is returned is what will be read.
+		if u.record, err = decodeRecord(key, u.data); err != nil {
+			return mapping.Record{}, fmt.Errorf("a record that can't be stored: %w", err)
+		}
+	}
+	in, to := s.storages.seenFrom(s.own)
+	if len(to) == 1 && bytes.Equal(u.data, stored) {
+		return u.record, nil
+	}
+	// The older storages only matter if the newest one does not last.
+	if err = s.write(ctx, to[0], &u); err == nil {
+		for _, older := range to[1:] {
+			_ = s.write(ctx, older, &u)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.writes.Add(1)
+	if err != nil {
+		s.cache.Remove(key)
+		return mapping.Record{}, err
+	}
+	s.cache.Add(key, cachedRecord{cloneRecord(u.record), in, time.Now()})
+	return u.record, nil
+}
+
+// update is one change of a record.
+type update struct {
+	key            recordKey
+	before, record mapping.Record
+
+	// data is the stored form of record; nil to remove it.
+	data []byte
+}
+
+// write stores an update in one storage.
+func (s *keeperSession) write(ctx context.Context, to *storage, u *update) error {
+	had, has := stringValues(u.key.resource, u.before), stringValues(u.key.resource, u.record)
+	for key := range has {
+		if err := s.addToIndex(ctx, to, key, u.key.id); err != nil {
+			return err
+		}
+	}
+	path := s.recordPath(u.key)
+	var err error
+	if u.data == nil {
+		err = s.remove(ctx, to, path)
+	} else {
+		err = s.store(ctx, to, path, u.data)
+	}
+	if err != nil {
+		return err
+	}
+	for key := range had {
+		if _, ok := has[key]; !ok {
+			// Should it fail, the entry names a resource too many, as it may.
+			_ = s.removeFromIndex(ctx, to, key, u.key.id)
+		}
+	}
+	return nil
 }
 
 // Lock implements [mapping.Keeper].
-func (k *keeper) Lock(ctx context.Context, names ...string) (release func(), err error) {
-	return k.locks.lock(ctx, names)
+func (s *keeperSession) Lock(ctx context.Context, names ...string) (release func(), err error) {
+	release, err = s.locks.lock(ctx, s, names)
+	// What was read before may have changed while it waited.
+	s.exact.Store(0)
+	return release, err
 }
 
-// stringValues yields the keys by which a record is found.
-func stringValues(resource string, record mapping.Record) func(yield func(mapping.Key) bool) {
-	return func(yield func(mapping.Key) bool) {
-		for attribute, raw := range record.Attributes {
-			var value string
-			// Only strings can be asked for by value; others are just kept.
-			if json.Unmarshal(raw, &value) != nil || bytes.Equal(bytes.TrimSpace(raw), []byte("null")) {
-				continue
-			}
-			if !yield(mapping.Key{Resource: resource, Attribute: attribute, Value: value}) {
-				return
-			}
+// stringValues returns the keys by which a record is found.
+func stringValues(resource string, record mapping.Record) map[mapping.Key]struct{} {
+	keys := make(map[mapping.Key]struct{}, len(record.Attributes))
+	for attribute, raw := range record.Attributes {
+		var value *string
+		// Only strings can be asked for by value; others are just kept.
+		if json.Unmarshal(raw, &value) == nil && value != nil {
+			keys[mapping.Key{Resource: resource, Attribute: attribute, Value: *value}] = struct{}{}
 		}
 	}
+	return keys
 }
 
 // cloneRecord copies what a caller could change afterwards.
@@ -123,4 +289,4 @@ func cloneRecord(r mapping.Record) mapping.Record {
 	return r
 }
 
-var _ mapping.Keeper = (*keeper)(nil)
+var _ mapping.Keeper = (*keeperSession)(nil)

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
 // report tells the operator what a request did.
@@ -25,19 +26,43 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 		extra.Set(zap.String("scim_resource", did.Resource))
 		extra.Set(zap.String("scim_operation", did.Operation))
 	}
-	c := h.logger.Check(h.level(r.Method, &x.response), "scim request")
+	for i := range did.Operations {
+		operation := &did.Operations[i]
+		h.log("scim bulk operation", operation.Method, operation.Status, operation.Err, &operation.Report,
+			zap.String("request_id", x.requestID), zap.Int("number", operation.Number))
+	}
+	fields := []zap.Field{zap.String("request_id", x.requestID), zap.Duration("duration", time.Since(x.start))}
+	if did.Operations != nil {
+		fields = append(fields, zap.Int("operations", len(did.Operations)), zap.Int("failed", failures(did.Operations)))
+	}
+	h.log("scim request", r.Method, x.response.Status, x.response.Err, did, fields...)
+}
+
+// failures counts the operations that failed.
+func failures(operations []mapping.OperationReport) int {
+	n := 0
+	for i := range operations {
+		if operations[i].Err != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// log writes the line about a request, or about an operation of one.
+func (h *Handler) log(message, method string, status int, failure *scim.Error, did *mapping.Report, more ...zap.Field) {
+	c := h.logger.Check(h.level(method, status, failure, did), message)
 	if c == nil {
 		return
 	}
 	fields := make([]zap.Field, 0, 16)
+	fields = append(fields, more...)
 	fields = append(fields,
-		zap.String("request_id", x.requestID),
-		zap.String("method", r.Method),
+		zap.String("method", method),
 		zap.String("resource", did.Resource),
 		zap.String("operation", did.Operation),
 		zap.String("id", did.ID),
-		zap.Int("status", x.response.Status),
-		zap.Duration("duration", time.Since(x.start)),
+		zap.Int("status", status),
 	)
 	if len(did.Calls) > 0 {
 		calls := make([]string, len(did.Calls))
@@ -59,13 +84,13 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 			fields = append(fields, zap.Strings(list.name, list.values))
 		}
 	}
-	if err := x.response.Err; err != nil {
-		fields = append(fields, zap.String("error", err.Error()))
-		if err.Cause != nil {
-			fields = append(fields, zap.NamedError("cause", err.Cause))
+	if failure != nil {
+		fields = append(fields, zap.String("error", failure.Error()))
+		if failure.Cause != nil {
+			fields = append(fields, zap.NamedError("cause", failure.Cause))
 		}
 		var p *panicError
-		if errors.As(err.Cause, &p) {
+		if errors.As(failure.Cause, &p) {
 			fields = append(fields, zap.ByteString("stack", p.stack))
 		}
 	}
@@ -73,23 +98,23 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 }
 
 // level says how much an operator should care.
-func (h *Handler) level(method string, resp *mapping.Response) zapcore.Level {
+func (h *Handler) level(method string, status int, failure *scim.Error, did *mapping.Report) zapcore.Level {
 	var upstream *mapping.UpstreamError
 	switch {
-	case resp.Err != nil && errors.As(resp.Err.Cause, &upstream) && upstream.Operator:
+	case failure != nil && errors.As(failure.Cause, &upstream) && upstream.Operator:
 		if h.Passthrough && (upstream.Status == http.StatusUnauthorized || upstream.Status == http.StatusForbidden) {
 			// The token is the identity provider's, not the operator's.
 			return zapcore.WarnLevel
 		}
 		return zapcore.ErrorLevel
-	case resp.Status == http.StatusInternalServerError:
+	case status == http.StatusInternalServerError:
 		return zapcore.ErrorLevel
-	case resp.Status > http.StatusInternalServerError, resp.Status == http.StatusTooManyRequests,
-		len(resp.Report.Warnings)+len(resp.Report.Unknown) > 0:
+	case status > http.StatusInternalServerError, status == http.StatusTooManyRequests,
+		len(did.Warnings)+len(did.Unknown) > 0:
 		return zapcore.WarnLevel
-	case resp.Status >= http.StatusBadRequest:
+	case status >= http.StatusBadRequest:
 		return zapcore.DebugLevel
-	case isWrite(method) && resp.Report.Operation != "list":
+	case isWrite(method) && did.Operation != "list":
 		return zapcore.InfoLevel
 	}
 	return zapcore.DebugLevel

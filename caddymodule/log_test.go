@@ -79,6 +79,59 @@ func TestLogLine(t *testing.T) {
 	}
 }
 
+// TestBulkLogLines has a line for each operation, with a level of its own.
+func TestBulkLogLines(t *testing.T) {
+	broken := scim.Errorf(502, "", "The API failed.").WithCause(&mapping.UpstreamError{Status: 401, Operator: true})
+	h, logs := newTestHandler(t, func(context.Context, mapping.World, mapping.Request) mapping.Response {
+		return mapping.Response{Status: 200, Body: []byte("{}"), Report: mapping.Report{
+			Operation: "bulk", Tolerances: []string{"op-case"},
+			Operations: []mapping.OperationReport{
+				{Number: 1, Method: "POST", Status: 201, Report: mapping.Report{
+					Resource: "User", Operation: "create", ID: "41", Calls: []mapping.CallReport{{Name: "User.create", Status: 200}}, Dropped: []string{"title"},
+				}},
+				{Number: 2, Method: "PATCH", Status: 400, Err: scim.BadRequest(scim.InvalidValue, "x"), Report: mapping.Report{
+					Resource: "Group", Operation: "patch", ID: "7", Tolerances: []string{"op-case"},
+				}},
+				{Number: 4, Method: "DELETE", Status: 502, Err: broken, Report: mapping.Report{Resource: "User", Operation: "delete", ID: "9"}},
+			},
+		}}
+	})
+	w := serve(t, h, request(t, "POST", "/api/scim/v2/Bulk", "{}"))
+	id := w.Header().Get("X-Request-Id")
+	want := []struct {
+		level   zapcore.Level
+		message string
+		fields  map[string]any
+	}{
+		{zapcore.InfoLevel, "scim bulk operation", map[string]any{
+			"request_id": id, "number": int64(1), "method": "POST", "resource": "User", "operation": "create", "id": "41", "status": int64(201),
+			"calls": []any{"User.create 200"}, "dropped": []any{"title"},
+		}},
+		{zapcore.DebugLevel, "scim bulk operation", map[string]any{
+			"request_id": id, "number": int64(2), "method": "PATCH", "resource": "Group", "operation": "patch", "id": "7", "status": int64(400),
+			"tolerances": []any{"op-case"}, "error": "400 invalidValue: x",
+		}},
+		{zapcore.ErrorLevel, "scim bulk operation", map[string]any{
+			"request_id": id, "number": int64(4), "method": "DELETE", "resource": "User", "operation": "delete", "id": "9", "status": int64(502),
+			"error": "502: The API failed.", "cause": broken.Cause.Error(),
+		}},
+		{zapcore.InfoLevel, "scim request", map[string]any{
+			"request_id": id, "method": "POST", "resource": "", "operation": "bulk", "id": "", "status": int64(200),
+			"tolerances": []any{"op-case"}, "operations": int64(3), "failed": int64(2),
+		}},
+	}
+	if logs.Len() != len(want) {
+		t.Fatalf("log: %v", logs.All())
+	}
+	for i, entry := range logs.All() {
+		fields := entry.ContextMap()
+		delete(fields, "duration")
+		if entry.Level != want[i].level || entry.Message != want[i].message || !reflect.DeepEqual(fields, want[i].fields) {
+			t.Errorf("line %d\ngot  %v %v\nwant %v", i+1, entry, fields, want[i])
+		}
+	}
+}
+
 func TestLogHoldsNoSecrets(t *testing.T) {
 	h, logs := newTestHandler(t, ok)
 	for _, token := range []string{goodToken, "guessed-by-somebody"} {

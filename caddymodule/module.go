@@ -32,6 +32,20 @@ func init() {
 // Requests that write are finished even when the client goes away meanwhile,
 // so that no change is left half done; `timeout` bounds them all the same.
 //
+// # Calls to the API
+//
+// The limits on calls are for the sum of all handlers with the same upstream.
+// Calls beyond them wait: those of requests that read, of requests that write
+// and of bulk work, which is what a request calls after its tenth call, take
+// turns, and among each the oldest request comes first. A request that could
+// not get its turn within `timeout` is answered 429 with Retry-After at once,
+// unless it has changed something already.
+//
+// When so many tries in a row as `breaker_failures` says found no connection,
+// no answer in time, half an answer or status 502, 503 or 504, the API counts
+// as down: requests that need it are answered 503 with Retry-After at once.
+// After each `breaker_pause` one call tries it; an answer ends the state.
+//
 // # Caddyfile
 //
 // As a directive, `scim` takes only options in a block. It is ordered before
@@ -48,14 +62,23 @@ func init() {
 //
 //		upstream       <url>
 //		upstream_token <token>
+//		upstream_ca    <file>
+//		upstream_cert  <cert_file> <key_file>
 //		allow_plaintext
+//		instance       <name>
 //
 //		timeout              <duration>
 //		call_timeout         <duration>
 //		retries              <count>
 //		max_concurrent_calls <count>
 //		max_calls_per_second <number>
+//		max_call_burst       <count>
+//		max_answer_size      <size>
+//		breaker_failures     <count>
+//		breaker_pause        <duration>
+//
 //		max_body_size        <size>
+//		max_bulk_operations  <count>
 //
 //		correlations {
 //			size      <count>
@@ -75,8 +98,8 @@ func init() {
 //
 // Placeholder | Description
 // ------------|---------------
-// `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints
-// `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete` or `discover`; empty when the path is unknown
+// `{http.scim.resource}` | The resource type as the mapping calls it, such as `User`; empty for the discovery endpoints and bulk requests
+// `{http.scim.operation}` | `create`, `read`, `list`, `replace`, `patch`, `delete`, `discover` or `bulk`; empty when the path is unknown
 // `{http.auth.user.id}` | With `passthrough`: the API's id of the user whose token was presented
 //
 // The access log gets the same two facts as `scim_resource` and
@@ -92,7 +115,12 @@ func init() {
 // request had no effect. It never holds bodies, filter values, names or
 // tokens. Its `request_id` is Caddy's `{http.request.uuid}`, which the
 // response carries as `X-Request-Id` and which is sent to the API under the
-// same name.
+// same name. That the API counts as down, and that it answers again, has a
+// line each in the log of `http.handlers.scim.upstream`, warn and info.
+//
+// A bulk request has such a line for each of its operations, with its number
+// in the request, and then one for itself that says how many there were and
+// how many failed.
 //
 // # Metrics
 //
@@ -100,17 +128,32 @@ func init() {
 //
 // Name | Labels | Description
 // -----|--------|------------
+// `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
+// `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
 // `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
+// `caddy_scim_attributes_dropped_total` | `resource`: the resource type; `attribute`: its name, or `(undefined)` | attributes in requests that had no effect, or not the whole
 // `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
+// `caddy_scim_upstream_tries_total` | `outcome`: `2xx`, `3xx`, `4xx`, `429`, `5xx`, `unreached`, `broken_off`, `too_large`, `timeout`, `canceled` | Tries of calls to the API, repeats included
+// `caddy_scim_upstream_refused_total` | `reason`: `busy`, `down` | Calls that were not made: their turn would have come too late, or the API counts as down
+// `caddy_scim_upstream_wait_seconds_total` | | Time that calls have waited for their turn
+// `caddy_scim_upstream_calls_waiting` | | Calls that wait for their turn now, over all upstreams of the process
+// `caddy_scim_upstream_down` | | Upstreams of the process that count as down now
 //
 // # Reloads
 //
 // What has been learnt about which id belongs to whom outlives a reload as
-// long as the upstream and the content of the mapping file stay the same;
-// what is kept on behalf of the API (values that it has no field for)
-// outlives it as long as the upstream does. Handlers with the same upstream
-// share both, and the size and freshness loaded last apply to all of them.
-// Both are in memory and end with the process.
+// long as the upstream and the content of the mapping file stay the same.
+// Handlers that have both in common share it, and the size and freshness loaded
+// last apply to all of them. It is in memory and ends with the process.
+//
+// What is kept on behalf of the API (values that it has no field for) is in
+// Caddy's storage, for as long as the instance has the same name or address.
+// Handlers, and processes with the same storage, share it and exclude each
+// other from changing one resource at the same time.
+//
+// What was used of the limits on calls, and whether the API counts as down,
+// outlives a reload too. The settings loaded last apply to all handlers with
+// the same upstream; changed breaker settings take the API for up.
 //
 // Caddy does not see when the mapping file changes: after an edit, use
 // `caddy reload --force`.
@@ -159,12 +202,37 @@ type Handler struct {
 	// keeps the configuration from being loaded. Accepts placeholders.
 	UpstreamToken string `json:"upstream_token,omitempty"`
 
+	// A file with the certificates of the authorities, in PEM form, that an
+	// https upstream's certificate may come from, instead of those that the
+	// system trusts. It is read when the configuration is loaded. Accepts
+	// placeholders.
+	UpstreamCA string `json:"upstream_ca,omitempty"`
+
+	// A file with the certificate, in PEM form and with the intermediate ones,
+	// that is presented to an https upstream that asks for one. It and
+	// `upstream_key` are read when the configuration is loaded. Accepts
+	// placeholders.
+	UpstreamCert string `json:"upstream_cert,omitempty"`
+
+	// The file with the private key of `upstream_cert`, in PEM form. Accepts
+	// placeholders.
+	UpstreamKey string `json:"upstream_key,omitempty"`
+
 	// Allow an upstream with plain HTTP that is not on this host. Whoever can
 	// listen on the network in between reads the token. Default: false
 	AllowPlaintext bool `json:"allow_plaintext,omitempty"`
 
-	// How long one SCIM request may take, all its calls included. It should
-	// be shorter than what the identity provider waits. Default: `30s`
+	// A name for the API's instance: up to 63 small letters, digits and
+	// dashes. What is kept in Caddy's storage belongs to the instance, which is
+	// known by its name or, by default, its address. So handlers with one name
+	// share what is kept, and an instance with a name may change its address.
+	// Accepts placeholders.
+	Instance string `json:"instance,omitempty"`
+
+	// How long one SCIM request may take, all its calls, their repeats and the
+	// waits between them included. What has to be taken back when it is over
+	// gets one more `call_timeout`. Both together should be less than the 60
+	// seconds that identity providers wait. Default: `30s`
 	Timeout caddy.Duration `json:"timeout,omitempty"`
 
 	// How long one try of one call may take. Default: `10s`
@@ -172,21 +240,47 @@ type Handler struct {
 
 	// How many times a call is tried again after status 429, 502, 503 or 504
 	// or a lost connection, with growing pauses, at least as long as the
-	// API's Retry-After asks for. Calls that are not harmless to repeat are
-	// tried again only if the API can't have acted on them. From 0 to 10.
+	// API's Retry-After asks for. Where that is longer than the request may
+	// take, the client is told instead. Calls that are not harmless to repeat
+	// are tried again only if the API can't have acted on them. From 0 to 10.
 	// Default: 3
 	Retries *int `json:"retries,omitempty"`
 
-	// How many calls may be under way at once. Further ones wait.
-	// Default: 100
+	// How many calls may be under way at once, and so how many connections
+	// there are. Further ones wait. Default: 100
 	MaxConcurrentCalls int `json:"max_concurrent_calls,omitempty"`
 
-	// How many calls are made per second, where the API has a limit that is
-	// better not hit. Further ones wait. Default: 0, which is no limit
-	MaxCallsPerSecond float64 `json:"max_calls_per_second,omitempty"`
+	// How many calls are made per second in the long run, repeats included.
+	// Further ones wait. 0 is no limit. Default: 40
+	MaxCallsPerSecond *float64 `json:"max_calls_per_second,omitempty"`
 
-	// The largest request body that is read, in bytes. Default: 1048576 (1 MiB)
+	// How many calls may be made at once when there were few before. They are
+	// made up for afterwards. Default: five seconds' worth of
+	// `max_calls_per_second`, which is 200 with its default
+	MaxCallBurst int `json:"max_call_burst,omitempty"`
+
+	// The largest answer of the API that is read, in bytes, after it was
+	// decompressed. A larger one fails the request with status 502.
+	// Default: 16777216 (16 MiB)
+	MaxAnswerSize int64 `json:"max_answer_size,omitempty"`
+
+	// After how many failed tries in a row the API counts as down. 0 is never.
+	// Default: 10
+	BreakerFailures *int `json:"breaker_failures,omitempty"`
+
+	// How long an API that is down is left alone before it is tried again.
+	// Default: `10s`
+	BreakerPause caddy.Duration `json:"breaker_pause,omitempty"`
+
+	// The largest request body that is read, in bytes. What is said of bulk
+	// requests in ServiceProviderConfig names it as `maxPayloadSize`.
+	// Default: 1048576 (1 MiB)
 	MaxBodySize int64 `json:"max_body_size,omitempty"`
+
+	// How many operations a bulk request may have, its `maxOperations`. They
+	// are done one after the other, and `timeout` bounds them all together.
+	// Default: 500
+	MaxBulkOperations int `json:"max_bulk_operations,omitempty"`
 
 	// What is remembered of which id belongs to whom.
 	Correlations *Correlations `json:"correlations,omitempty"`
@@ -210,11 +304,14 @@ type Handler struct {
 	metrics    *metrics
 
 	upstream     *upstreamClient
+	gateSettings *gateSettings
 	correlations *correlations
 	keeper       *keeper
+	keeperReport *keeperReport
+	storage      *storage
 
-	// held are the pooled values to give back in Cleanup.
-	held []heldValue
+	// held gives back, in Cleanup, what is shared with other configurations.
+	held []func() error
 }
 
 // Correlations bounds what is remembered of which id belongs to whom. It only

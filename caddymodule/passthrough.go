@@ -128,15 +128,16 @@ func (p *passthrough) decide(ctx context.Context, key digest, token string, know
 	}
 	answer, err := p.ask(ctx, token, p.check.call)
 	if err != nil {
-		return "", unavailable(downRetryAfter, err)
+		failure := new(mapping.CallError)
+		errors.As(err, &failure)
+		return "", unavailable(max(downRetryAfter, seconds(failure.RetryAfter)), err)
 	}
 	switch s := answer.Status; {
 	case s == http.StatusTooManyRequests || s >= 500,
-		s == http.StatusForbidden && isPage(answer.Body):
-		// The ingress in front of the API refuses with a page, and not
+		answer.IsPage():
+		// What stands in front of the API answers with a page, and not
 		// because of the token.
-		wait := max(downRetryAfter, int((answer.RetryAfter+time.Second-1)/time.Second))
-		return "", unavailable(wait, fmt.Errorf("%s was answered with status %d", p.check.call.Name, s))
+		return "", unavailable(max(downRetryAfter, seconds(answer.RetryAfter)), fmt.Errorf("%s was answered with status %d", p.check.call.Name, s))
 	case s == http.StatusUnauthorized || s == http.StatusForbidden:
 		return "", p.refuse(key)
 	}
@@ -154,6 +155,9 @@ func (p *passthrough) decide(ctx context.Context, key digest, token string, know
 	p.permitted.Add(key, verdict{user: user, until: p.now().Add(p.ttl)})
 	return user, nil
 }
+
+// seconds rounds a wait up.
+func seconds(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func (p *passthrough) refuse(key digest) error {
 	p.permitted.Remove(key)
@@ -173,16 +177,4 @@ func unavailable(retryAfter int, cause error) *scim.Error {
 		RetryAfter: retryAfter,
 		Cause:      cause,
 	}
-}
-
-// isPage reports whether a body is HTML.
-func isPage(body []byte) bool {
-	for _, c := range body {
-		switch c {
-		case ' ', '\t', '\r', '\n':
-			continue
-		}
-		return c == '<'
-	}
-	return false
 }

@@ -124,11 +124,13 @@ func TestPassthroughVerdicts(t *testing.T) {
 		{"unknown", mapping.Answer{Status: 401}, nil, 401, 0, true},
 		{"forbidden", mapping.Answer{Status: 403, Body: []byte(`{"detail":"x"}`)}, nil, 401, 0, true},
 		{"forbidden by the ingress", mapping.Answer{Status: 403, Body: []byte("\n <html>")}, nil, 503, 5, false},
+		{"a login", mapping.Answer{Status: 401, Body: []byte("<!doctype html>")}, nil, 503, 5, false},
 		{"limited", mapping.Answer{Status: 429, RetryAfter: 7500 * time.Millisecond}, nil, 503, 8, false},
 		{"failing", mapping.Answer{Status: 500}, nil, 503, 5, false},
 		{"moved", mapping.Answer{Status: 307}, nil, 503, 5, false},
 		{"not there", mapping.Answer{Status: 404}, nil, 503, 5, false},
 		{"nonsense", mapping.Answer{Status: 200}, nil, 503, 5, false},
+		{"down", mapping.Answer{}, &mapping.CallError{Unsent: true, RetryAfter: 8500 * time.Millisecond, Err: errors.New("down")}, 503, 9, false},
 		{"not reached", mapping.Answer{}, &mapping.CallError{Unsent: true, Err: errors.New("refused")}, 503, 5, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

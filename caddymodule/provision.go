@@ -2,8 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/url"
@@ -12,6 +10,7 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
@@ -22,29 +21,25 @@ import (
 const (
 	defaultMappings       = "mappings.yaml"
 	defaultBasePath       = "/api/scim/v2"
-	defaultUpstream       = "http://127.0.0.1:9000"
 	defaultPassthroughTTL = time.Minute
-	defaultTimeout        = 30 * time.Second
-	defaultCallTimeout    = 10 * time.Second
-	defaultRetries        = 3
-	defaultMaxConcurrent  = 100
 	defaultMaxBodySize    = 1 << 20
+	defaultMaxBulk        = 500
 	defaultSize           = 100_000
 	defaultFreshness      = 5 * time.Minute
 
 	responseTypeAuto = "auto"
 )
 
-const (
-	mostRetries = 10
-
-	// shortToken is the length below which a token can be guessed.
-	shortToken = 16
-)
+// shortToken is the length below which a token can be guessed.
+const shortToken = 16
 
 // Provision sets up the handler. It reads the mapping file and makes no
 // network connection, so that `caddy validate` works anywhere.
 func (h *Handler) Provision(ctx caddy.Context) error {
+	return h.provision(ctx, ctx.Storage())
+}
+
+func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error {
 	h.logger = ctx.Logger()
 	h.setDefaults()
 	// Asked before Caddy does, because below shared state is changed.
@@ -68,23 +63,10 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 		return fmt.Errorf("metrics: %w", err)
 	}
 
-	address, err := replace(repl, "upstream", h.Upstream)
+	upstream, err := h.provisionUpstream(repl)
 	if err != nil {
 		return err
 	}
-	upstream, err := parseUpstream(address, h.AllowPlaintext)
-	if err != nil {
-		return err
-	}
-	h.upstream = newUpstreamClient(upstreamOptions{
-		base:          upstream,
-		callTimeout:   time.Duration(h.CallTimeout),
-		retries:       *h.Retries,
-		maxConcurrent: h.MaxConcurrentCalls,
-		maxPerSecond:  h.MaxCallsPerSecond,
-		logger:        h.logger.Named("upstream"),
-	})
-
 	program, err := h.loadMappings(repl)
 	if err != nil {
 		return err
@@ -93,23 +75,27 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 	if err := h.provisionAuth(repl, program); err != nil {
 		return err
 	}
-	return h.acquire(upstream.String(), program.Version())
+	if h.keeperReport, err = newKeeperReport(ctx.GetMetricsRegistry(), h.logger.Named("storage")); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	prefix, err := storagePrefix(repl, h.Instance, upstream.String())
+	if err != nil {
+		return err
+	}
+	if err := h.acquire(upstream.String(), program.Version(), prefix, storage); err != nil {
+		return err
+	}
+	return h.acquireGate(upstream.String())
 }
 
 func (h *Handler) setDefaults() {
 	setDefault(&h.Mappings, defaultMappings)
 	setDefault(&h.BasePath, defaultBasePath)
-	setDefault(&h.Upstream, defaultUpstream)
 	setDefault(&h.PassthroughTTL, caddy.Duration(defaultPassthroughTTL))
-	setDefault(&h.Timeout, caddy.Duration(defaultTimeout))
-	setDefault(&h.CallTimeout, caddy.Duration(defaultCallTimeout))
-	setDefault(&h.MaxConcurrentCalls, defaultMaxConcurrent)
 	setDefault(&h.MaxBodySize, defaultMaxBodySize)
+	setDefault(&h.MaxBulkOperations, defaultMaxBulk)
 	setDefault(&h.ResponseType, responseTypeAuto)
-	if h.Retries == nil {
-		h.Retries = new(int)
-		*h.Retries = defaultRetries
-	}
+	h.setUpstreamDefaults()
 	if h.Correlations == nil {
 		h.Correlations = new(Correlations)
 	}
@@ -149,22 +135,18 @@ func (h *Handler) Validate() error {
 		{"passthrough_ttl", h.PassthroughTTL},
 		{"timeout", h.Timeout},
 		{"call_timeout", h.CallTimeout},
+		{"breaker_pause", h.BreakerPause},
 	} {
 		if d.value <= 0 {
 			wrong("%s: must be longer than 0", d.option)
 		}
 	}
-	if h.Retries != nil && (*h.Retries < 0 || *h.Retries > mostRetries) {
-		wrong("retries: must be from 0 to %d, not %d", mostRetries, *h.Retries)
-	}
-	if h.MaxConcurrentCalls < 1 {
-		wrong("max_concurrent_calls: must be at least 1, not %d", h.MaxConcurrentCalls)
-	}
-	if h.MaxCallsPerSecond < 0 {
-		wrong("max_calls_per_second: must not be negative")
-	}
+	h.validateUpstream(wrong)
 	if h.MaxBodySize < 1 {
 		wrong("max_body_size: must be at least 1, not %d", h.MaxBodySize)
+	}
+	if h.MaxBulkOperations < 1 {
+		wrong("max_bulk_operations: must be at least 1, not %d", h.MaxBulkOperations)
 	}
 	if c := h.Correlations; c != nil {
 		if c.Size < 1 {
@@ -229,7 +211,7 @@ func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) 
 		check := callerCheck{call: caller.Call(), permits: caller.Permits}
 		auth, err := newPassthrough(check, time.Duration(h.PassthroughTTL), time.Duration(h.CallTimeout),
 			func(ctx context.Context, token string, call mapping.Call) (mapping.Answer, error) {
-				return (&session{upstreamClient: h.upstream, token: token}).Do(ctx, call)
+				return (&session{upstreamClient: h.upstream, turn: newTurn(false), token: token}).Do(ctx, call)
 			})
 		if err != nil {
 			return err
@@ -295,66 +277,4 @@ func isPlaceholder(value string) bool {
 	inner, closed := strings.CutSuffix(inner, "}")
 	return ok && closed && !strings.ContainsAny(inner, "{}") &&
 		(strings.HasPrefix(inner, "env.") || strings.HasPrefix(inner, "file."))
-}
-
-// The state that outlives a configuration.
-var (
-	correlationsPool = caddy.NewUsagePool()
-	keeperPool       = caddy.NewUsagePool()
-)
-
-// heldValue is one reference to a pooled value.
-type heldValue struct {
-	pool *caddy.UsagePool
-	key  string
-}
-
-// acquire takes the state that is shared with other configurations.
-func (h *Handler) acquire(upstream, version string) error {
-	size, freshness := h.Correlations.Size, time.Duration(*h.Correlations.Freshness)
-	key := poolKey(upstream, version)
-	value, loaded, err := correlationsPool.LoadOrNew(key, func() (caddy.Destructor, error) {
-		return newCorrelations(size, freshness)
-	})
-	if err != nil {
-		return err
-	}
-	h.held = append(h.held, heldValue{correlationsPool, key})
-	h.correlations = value.(*correlations)
-	if loaded {
-		h.correlations.configure(size, freshness)
-	}
-
-	key = poolKey(upstream)
-	value, _, err = keeperPool.LoadOrNew(key, func() (caddy.Destructor, error) { return newKeeper(), nil })
-	if err != nil {
-		return err
-	}
-	h.held = append(h.held, heldValue{keeperPool, key})
-	h.keeper = value.(*keeper)
-	return nil
-}
-
-// poolKey returns a key for what makes two values interchangeable. It is a
-// digest, because keys turn up in error messages.
-func poolKey(parts ...string) string {
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:])
-}
-
-// Cleanup gives back what Provision took. It may be called after a Provision
-// that failed halfway, and more than once.
-func (h *Handler) Cleanup() error {
-	if h.upstream != nil {
-		h.upstream.close()
-	}
-	held := h.held
-	h.held = nil
-	var errs []error
-	for _, v := range held {
-		if _, err := v.pool.Delete(v.key); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -17,7 +17,7 @@ import (
 func provision(t *testing.T, h *Handler) error {
 	t.Helper()
 	ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
-	err := h.Provision(ctx)
+	err := h.provision(ctx, newMemoryStorage())
 	if err == nil {
 		err = h.Validate()
 	}
@@ -140,6 +140,8 @@ func TestProvisionErrors(t *testing.T) {
 			"upstream: api:9000 would carry the token over the network unencrypted; use https, or write allow_plaintext if that network is trusted",
 		},
 		{"upstream unset", func(h *Handler) { h.Upstream = "{env.TEST_UNSET}" }, "upstream: evaluated placeholder {env.TEST_UNSET} is empty"},
+		{"instance", func(h *Handler) { h.Instance = "EU/1" }, `instance: "EU/1" can't be a name in every storage; use up to 63 small letters, digits and dashes, such as production`},
+		{"instance unset", func(h *Handler) { h.Instance = "{env.TEST_UNSET}" }, "instance: evaluated placeholder {env.TEST_UNSET} is empty"},
 		{"base path", func(h *Handler) { h.BasePath = "scim" }, "base_path: must begin with a slash and be a plain path such as /api/scim/v2"},
 		{"public URL", func(h *Handler) { h.PublicURL = "scim.test" }, `public_url: "scim.test" is not a scheme and a host; write it like https://scim.example.com`},
 		{"public URL with a path", func(h *Handler) { h.PublicURL = "https://scim.test/x" }, `public_url: "https://scim.test/x" is not a scheme and a host; write it like https://scim.example.com`},
@@ -147,16 +149,19 @@ func TestProvisionErrors(t *testing.T) {
 		{"response type", func(h *Handler) { h.ResponseType = "text/html" }, `response_type: must be auto, application/json or application/scim+json, not "text/html"`},
 		{"profile", func(h *Handler) { h.Tolerances = &Tolerances{Profile: "Okta"} }, `tolerances: there is no profile called "Okta"; did you mean "okta"?`},
 		{
-			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize = -1, -1, -1 },
-			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1",
+			"several", func(h *Handler) { h.Timeout, h.CallTimeout, h.MaxBodySize, h.MaxBulkOperations = -1, -1, -1, -1 },
+			"timeout: must be longer than 0\ncall_timeout: must be longer than 0\nmax_body_size: must be at least 1, not -1\n" +
+				"max_bulk_operations: must be at least 1, not -1",
 		},
 		{
 			"negative numbers", func(h *Handler) {
 				freshness := caddy.Duration(-1)
-				h.MaxConcurrentCalls, h.MaxCallsPerSecond = -1, -1
+				h.MaxConcurrentCalls, h.MaxCallsPerSecond, h.MaxCallBurst = -1, new(float64), -1
+				*h.MaxCallsPerSecond = -1
 				h.Correlations = &Correlations{Size: -1, Freshness: &freshness}
 			},
 			"max_concurrent_calls: must be at least 1, not -1\nmax_calls_per_second: must not be negative\n" +
+				"max_call_burst: must be at least 1, not -1\n" +
 				"correlations size: must be at least 1, not -1\ncorrelations freshness: must not be negative",
 		},
 	} {
@@ -219,6 +224,31 @@ func TestSharedState(t *testing.T) {
 	}
 }
 
+// TestStoragePrefix is about which handlers share what is kept.
+func TestStoragePrefix(t *testing.T) {
+	named := func(instance, upstream string) *keeper {
+		h := valid()
+		h.Instance, h.Upstream = instance, upstream
+		if err := provision(t, h); err != nil {
+			t.Fatal(err)
+		}
+		return h.keeper
+	}
+	t.Setenv("TEST_INSTANCE", "eu-1")
+	eu := named("eu-1", "https://a.test")
+	if eu.prefix != "scim/instance-eu-1" || named("{env.TEST_INSTANCE}", "https://b.test") != eu {
+		t.Errorf("one name, and yet two; %s", eu.prefix)
+	}
+	other, unnamed := named("eu-2", "https://a.test"), named("", "https://a.test")
+	if other == eu || unnamed == eu || !strings.HasPrefix(unnamed.prefix, "scim/upstream-") {
+		t.Errorf("%s, %s, %s", eu.prefix, other.prefix, unnamed.prefix)
+	}
+	// What is stored must be found by later versions.
+	if want := "scim/upstream-93fb074e7b13b63568afcc41e2ed3c4b"; unnamed.prefix != want {
+		t.Errorf("got %s, want %s", unnamed.prefix, want)
+	}
+}
+
 func TestCleanup(t *testing.T) {
 	defer goleak.VerifyNone(t, goleak.IgnoreCurrent())
 	if err := new(Handler).Cleanup(); err != nil {
@@ -229,11 +259,11 @@ func TestCleanup(t *testing.T) {
 		if err := provision(t, h); err != nil {
 			t.Fatal(err)
 		}
-		if n, ok := keeperPool.References(h.held[1].key); n != 1 || !ok {
+		if n, ok := keeperPool.References(h.keeper.prefix); n != 1 || !ok || !loadedStorages.has(h.storage) {
 			t.Errorf("%d references", n)
 		}
 	})
-	if !h.correlations.closed || len(h.held) != 0 {
+	if !h.correlations.closed || h.keeper.life.Err() == nil || loadedStorages.has(h.storage) || len(h.held) != 0 {
 		t.Error("the shared state was not given back")
 	}
 }

@@ -33,6 +33,9 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, x *exchange) {
 	if resp.Location != "" {
 		header["Location"] = []string{resp.Location}
 	}
+	if resp.Version != "" {
+		header["Etag"] = []string{resp.Version}
+	}
 	if resp.RetryAfter > 0 {
 		header["Retry-After"] = []string{strconv.Itoa(resp.RetryAfter)}
 	}

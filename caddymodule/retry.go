@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"net/url"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -25,9 +25,9 @@ const (
 	firstWait   = 100 * time.Millisecond
 	longestWait = 2 * time.Second
 
-	// longestRetryAfter is the longest pause that the API may ask for. For a
-	// longer one the identity provider is told to come back.
-	longestRetryAfter = 10 * time.Second
+	// longSilence is how long a try must have been waiting for the API when
+	// the request's time runs out to say that the API hangs.
+	longSilence = time.Second
 )
 
 // attempt is the state of one call over all its tries.
@@ -35,16 +35,123 @@ type attempt struct {
 	session *session
 	call    *mapping.Call
 
+	// done ends a try; nil between two.
+	done func(sign)
+
 	// try counts from 0.
 	try int
+
+	// began is when the try did.
+	began time.Time
+
+	// connected says that the try got as far as a connection.
+	connected atomic.Bool
+
+	// seen says that the API may have seen, and acted upon, a try that ended.
+	seen bool
+
+	// status and err are what the try got; one of them is set when it ends.
+	status int
+	err    error
 
 	// wait is the pause before the next try.
 	wait time.Duration
 
-	// connected says that some try got as far as a connection.
-	connected atomic.Bool
-
 	answer mapping.Answer
+}
+
+// trace has the transport say when there is a connection: from then on the API
+// may have seen the call.
+func (a *attempt) trace(ctx context.Context) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
+	})
+}
+
+// enter waits until a try may be made.
+func (a *attempt) enter(ctx context.Context) error {
+	s := a.session
+	came := time.Now()
+	done, err := s.gate.enter(ctx, s.turn)
+	a.began = time.Now()
+	s.metrics.waited(a.began.Sub(came))
+	var refused *refusal
+	if errors.As(err, &refused) {
+		s.metrics.refused(refused.reason)
+	}
+	if err != nil {
+		return err
+	}
+	a.done, a.status, a.err = done, 0, nil
+	a.connected.Store(false)
+	return nil
+}
+
+// leave ends a try.
+func (a *attempt) leave(ctx context.Context) {
+	if a.done == nil {
+		return
+	}
+	// With 429 it was turned away before anything was done.
+	a.seen = a.seen || a.connected.Load() && a.status != http.StatusTooManyRequests
+	if a.seen && a.call.Method != http.MethodGet {
+		a.session.turn.written.Store(true)
+	}
+	outcome, s := a.outcome(ctx)
+	a.session.metrics.tried(outcome)
+	changes := a.session.gate.leave(a.done, s)
+	a.done = nil
+	a.session.reportDown(changes, a.status, a.err)
+}
+
+// outcome names what became of a try, and says whether the API is down: it is
+// not as long as it answers, be it with a refusal. What a limit or something
+// of our own ended says nothing.
+func (a *attempt) outcome(ctx context.Context) (outcome, sign) {
+	var untrusted *tls.CertificateVerificationError
+	var tooLarge answerTooLarge
+	switch {
+	case a.err == nil:
+		return outcomeOf(a.status)
+	case errors.As(a.err, &tooLarge):
+		return outcomeTooLarge, signUp
+	case errors.Is(ctx.Err(), context.Canceled):
+		return outcomeCanceled, signNone
+	case ctx.Err() != nil && time.Since(a.began) < longSilence:
+		return outcomeTimeout, signNone
+	case isTimeout(a.err):
+		return outcomeTimeout, signDown
+	case errors.As(a.err, &untrusted):
+		return outcomeUnreached, signNone
+	case !a.connected.Load():
+		return outcomeUnreached, signDown
+	}
+	return outcomeBrokenOff, signDown
+}
+
+// outcomeOf is outcome for an answer.
+func outcomeOf(status int) (outcome, sign) {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return outcome429, signNone
+	case status == http.StatusBadGateway, status == http.StatusServiceUnavailable, status == http.StatusGatewayTimeout:
+		return outcome5xx, signDown
+	case status >= 500:
+		return outcome5xx, signUp
+	case status >= 400:
+		return outcome4xx, signUp
+	case status >= 300:
+		return outcome3xx, signUp
+	case status >= 200:
+		return outcome2xx, signUp
+	}
+	// It was cut short by a panic.
+	return outcomeCanceled, signNone
+}
+
+func isTimeout(err error) bool {
+	var timeout net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // begin is called before each try.
@@ -53,47 +160,47 @@ func (a *attempt) begin(_ retryablehttp.Logger, _ *http.Request, try int) { a.tr
 // check decides whether the call is sent again. It is called with the head of
 // an answer, and once more when the body was read.
 func (a *attempt) check(ctx context.Context, resp *http.Response, err error) (bool, error) {
-	if ctx.Err() != nil || a.try >= a.session.retries || !a.mayRepeat(resp, err) {
+	a.err, a.status = err, 0
+	if err == nil {
+		a.status = resp.StatusCode
+	}
+	if ctx.Err() != nil || a.try >= a.session.retries || !a.mayRepeat() {
 		return false, nil
 	}
 	asked := time.Duration(0)
 	if resp != nil {
 		asked = retryAfter(resp.Header)
 	}
-	if asked > longestRetryAfter {
-		return false, nil
-	}
 	a.wait = asked + jitter(a.try)
 	if end, ok := ctx.Deadline(); ok && time.Until(end) <= a.wait {
 		// An answer now is worth more than a timeout later.
 		return false, nil
 	}
+	a.leave(ctx)
+	if a.session.gate.breaker.isDown() {
+		return false, nil
+	}
 	if c := a.session.logger.Check(zap.DebugLevel, "repeating call"); c != nil {
-		status := 0
-		if resp != nil {
-			status = resp.StatusCode
-		}
 		c.Write(zap.String("request_id", a.session.requestID), zap.String("call", a.call.Name),
-			zap.Int("status", status), zap.Error(withoutURL(err)), zap.Int("try", a.try+1), zap.Duration("wait", a.wait))
+			zap.Int("status", a.status), zap.Error(withoutPlaces(err)), zap.Int("try", a.try+1), zap.Duration("wait", a.wait))
 	}
 	return true, nil
 }
 
 // mayRepeat says whether a repeat is harmless and can change anything.
-func (a *attempt) mayRepeat(resp *http.Response, err error) bool {
-	if err != nil {
+func (a *attempt) mayRepeat() bool {
+	// What may have been done must be harmless to do twice.
+	harmless := a.call.Repeatable || !a.seen && !a.connected.Load()
+	if a.err != nil {
 		var untrusted *tls.CertificateVerificationError
-		if errors.Is(err, errAnswerTooLarge) || errors.As(err, &untrusted) {
-			return false
-		}
-		return a.call.Repeatable || !a.connected.Load()
+		var tooLarge answerTooLarge
+		return harmless && !errors.As(a.err, &tooLarge) && !errors.As(a.err, &untrusted)
 	}
-	switch resp.StatusCode {
+	switch a.status {
 	case http.StatusTooManyRequests:
-		// Turned away before anything was done, whatever the call is.
 		return true
 	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-		return a.call.Repeatable
+		return harmless
 	}
 	return false
 }
@@ -101,37 +208,37 @@ func (a *attempt) mayRepeat(resp *http.Response, err error) bool {
 func (a *attempt) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return a.wait }
 
 // prepare is called before each try but the first.
-func (a *attempt) prepare(req *http.Request) error { return a.session.pace(req.Context()) }
+func (a *attempt) prepare(req *http.Request) error { return a.enter(req.Context()) }
 
 // read takes the answer.
 func (a *attempt) read(resp *http.Response) error {
 	defer resp.Body.Close()
-	body, err := readAnswer(resp)
+	body, err := readAnswer(resp, a.session.maxAnswer)
 	if err != nil {
 		return err
 	}
-	a.answer = mapping.Answer{Status: resp.StatusCode, Body: body, RetryAfter: retryAfter(resp.Header)}
+	a.answer = mapping.Answer{
+		Status: resp.StatusCode, Body: body, Link: resp.Header.Values("Link"),
+		RetryAfter: retryAfter(resp.Header), Repeated: a.seen,
+	}
 	return nil
 }
 
-// failure says why there is no answer.
+// failure says why there is no answer. The try has ended.
 func (a *attempt) failure(ctx context.Context, err error) *mapping.CallError {
-	var timeout net.Error
-	return &mapping.CallError{
-		Unsent:  !a.connected.Load(),
-		Timeout: errors.Is(ctx.Err(), context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout(),
-		Err:     withoutURL(err),
+	failure := &mapping.CallError{
+		Unsent:  !a.seen,
+		Timeout: errors.Is(ctx.Err(), context.DeadlineExceeded) || isTimeout(err),
+		Err:     withoutPlaces(err),
 	}
-}
-
-// withoutURL takes the URL out of an error of net/http: its query may hold
-// what somebody is called.
-func withoutURL(err error) error {
-	var e *url.Error
-	if errors.As(err, &e) {
-		return e.Err
+	var tooLarge answerTooLarge
+	failure.TooLarge = errors.As(err, &tooLarge)
+	var refused *refusal
+	if errors.As(err, &refused) {
+		failure.Limited = refused.reason == refusedBusy
+		failure.RetryAfter = refused.wait
 	}
-	return err
+	return failure
 }
 
 // jitter returns a random pause that grows with each try.

@@ -8,6 +8,7 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -28,7 +29,8 @@ func TestRepeats(t *testing.T) {
 		{"404", reply{status: 404, retryAfter: "1"}, 1, 1},
 		{"429", reply{status: 429}, 2, 2},
 		{"429 with a pause", reply{status: 429, retryAfter: "3"}, 2, 2},
-		{"429 with too long a pause", reply{status: 429, retryAfter: "11"}, 1, 1},
+		{"429 with a long pause", reply{status: 429, retryAfter: "25"}, 2, 2},
+		{"429 with too long a pause", reply{status: 429, retryAfter: "30"}, 1, 1},
 		{"429 until later", reply{status: 429, retryAfter: "Fri, 31 Dec 2100 23:59:59 GMT"}, 1, 1},
 		{"429 until a past date", reply{status: 429, retryAfter: "Fri, 31 Dec 1999 23:59:59 GMT"}, 2, 2},
 		{"500", reply{status: 500}, 1, 1},
@@ -70,7 +72,8 @@ func TestRepeats(t *testing.T) {
 							t.Errorf("sent %q", body)
 						}
 					}
-					if want == 2 && (err != nil || got.Status != 200 || string(got.Body) != `{"id":1}`) {
+					if repeated := want == 2 && tt.first.status != 429 && !tt.first.unreached; want == 2 &&
+						(err != nil || got.Status != 200 || string(got.Body) != `{"id":1}` || got.Repeated != repeated) {
 						t.Errorf("got %+v, %v", got, err)
 					}
 				})
@@ -126,6 +129,84 @@ func TestNoRepeatPastTheDeadline(t *testing.T) {
 	})
 }
 
+// TestPausesHoldNobodyUp has calls wait for a repeat while others are made.
+func TestPausesHoldNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newTestSession(t, "http://localhost:9000", roundTripper(func(r *http.Request) (*http.Response, error) {
+			connected(r)
+			if r.Method == http.MethodPost {
+				return answer(429, "<html>", "Retry-After", "20"), nil
+			}
+			return answer(200, "{}"), nil
+		}))
+		s.gate.join(&gateSettings{limits: limits{concurrent: 1}})
+		start := time.Now()
+		done := make(chan error)
+		go func() { _, err := s.Do(ctxFor(t, 2*time.Minute), post()); done <- err }()
+		synctest.Wait()
+		if _, err := s.Do(t.Context(), get("User.list")); err != nil || time.Since(start) != 0 {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+		if err := <-done; err != nil || time.Since(start) < time.Minute {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
+// TestRepeatsTakeTheirTurns counts repeats against the limit like other calls.
+// One that gets no turn is certain not to have been done where all tries
+// before it were turned away.
+func TestRepeatsTakeTheirTurns(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		first  reply
+		call   mapping.Call
+		unsent bool
+	}{
+		{"turned away", reply{status: 429}, post(), true},
+		{"not reached", reply{unreached: true}, post(), true},
+		{"lost", reply{}, get("User.list"), false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				tries := 0
+				s, _ := newTestSession(t, "http://localhost:9000", roundTripper(func(r *http.Request) (*http.Response, error) {
+					tries++
+					return tt.first.roundTrip(r)
+				}))
+				s.gate.join(&gateSettings{limits: limits{concurrent: 4, perSecond: 0.01, burst: 1}})
+				start := time.Now()
+				_, err := s.Do(ctxFor(t, 30*time.Second), tt.call)
+				var failure *mapping.CallError
+				if !errors.As(err, &failure) || tries != 1 || failure.Unsent != tt.unsent || !failure.Limited || failure.RetryAfter < 99*time.Second {
+					t.Errorf("%d tries, %+v", tries, failure)
+				}
+				if took := time.Since(start); took > firstWait {
+					t.Errorf("took %s", took)
+				}
+			})
+		})
+	}
+}
+
+// TestTakingBackIsBounded makes a call without a deadline, as what is undone
+// after a request's time was up is.
+func TestTakingBackIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, _ := newTestSession(t, "http://localhost:9000", roundTripper(func(r *http.Request) (*http.Response, error) {
+			connected(r)
+			<-r.Context().Done()
+			return nil, r.Context().Err()
+		}))
+		start := time.Now()
+		_, err := s.Do(context.WithoutCancel(t.Context()), get("User.list"))
+		var failure *mapping.CallError
+		if !errors.As(err, &failure) || !failure.Timeout || time.Since(start) != 10*time.Second {
+			t.Errorf("after %s: %v", time.Since(start), err)
+		}
+	})
+}
+
 func TestUntrustedCertificateIsNotRepeated(t *testing.T) {
 	server := httptest.NewUnstartedServer(http.NotFoundHandler())
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -136,5 +217,9 @@ func TestUntrustedCertificateIsNotRepeated(t *testing.T) {
 	var callErr *mapping.CallError
 	if !errors.As(err, &callErr) || !callErr.Unsent || logs.Len() != 0 {
 		t.Errorf("got %v; log %v", err, logs.All())
+	}
+	// An operator has to do something about that; an outage it is not.
+	if !strings.Contains(err.Error(), "certificate signed by unknown authority") || strings.Contains(err.Error(), "127.0.0.1") {
+		t.Errorf("got %v", err)
 	}
 }

@@ -60,7 +60,7 @@ func (c *correlations) Scan(
 		// Nothing is shared any more, yet a request that is being finished
 		// still gets its answer.
 		c.mu.Unlock()
-		return readScan(ctx, c.now(), read)
+		return readScan(bulk(ctx), c.now(), read)
 	}
 	k := c.resources[resource]
 	if k == nil {
@@ -72,7 +72,7 @@ func (c *correlations) Scan(
 		r = &run{since: c.learnt, started: c.now(), gone: make(map[goneFact]struct{}), done: make(chan struct{})}
 		k.joinable = r
 		k.running[r] = struct{}{}
-		c.runs.Go(func() { c.run(context.WithoutCancel(ctx), resource, r, read) })
+		c.runs.Go(func() { c.run(bulk(context.WithoutCancel(ctx)), resource, r, read) })
 	}
 	c.mu.Unlock()
 
@@ -82,7 +82,9 @@ func (c *correlations) Scan(
 	case <-ctx.Done():
 		return nil, &mapping.CallError{
 			Timeout: errors.Is(ctx.Err(), context.DeadlineExceeded),
-			Err:     fmt.Errorf("waiting for a scan of %s: %w", resource, ctx.Err()),
+			// The scan goes on: whoever comes back finds it further on.
+			RetryAfter: downRetryAfter * time.Second,
+			Err:        fmt.Errorf("waiting for a scan of %s: %w", resource, ctx.Err()),
 		}
 	}
 }

@@ -169,7 +169,7 @@ func TestScanIsBounded(t *testing.T) {
 		defer cancel()
 		_, err = c.Scan(ctx, "User", hang)
 		var callErr *mapping.CallError
-		if !errors.As(err, &callErr) || !callErr.Timeout {
+		if !errors.As(err, &callErr) || !callErr.Timeout || callErr.RetryAfter != 5*time.Second {
 			t.Errorf("got %v", err)
 		}
 		start := time.Now()

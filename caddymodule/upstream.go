@@ -3,93 +3,97 @@ package caddymodule
 import (
 	"context"
 	"crypto/tls"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
-	"net/http/httptrace"
-	"net/netip"
 	"net/url"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/hashicorp/go-retryablehttp"
+	"github.com/sony/gobreaker/v2"
 	"go.uber.org/zap"
-	"golang.org/x/time/rate"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
 
 const (
-	// maxAnswer is how much of one answer is read. A page of 100 users has
-	// less than a hundredth of it.
-	maxAnswer = 16 << 20
-
 	// idleTimeout is shorter than the five seconds after which uvicorn closes
 	// a connection: a POST that meets the close can't be sent again.
 	idleTimeout = 4 * time.Second
 
+	// silence is how long nothing may come over an HTTP/2 connection that is
+	// in use before the other side is asked whether it is still there, and how
+	// long it has to say so. All calls share one, so that a dead one is found
+	// before they have all run out of time.
+	silence = 5 * time.Second
+
 	userAgent = "scim-sidecar"
 )
 
-var errAnswerTooLarge = fmt.Errorf("the answer is larger than %d bytes", maxAnswer)
-
 // upstreamClient sends calls to the API. It knows no token: see [session].
 type upstreamClient struct {
-	base    url.URL
-	client  http.Client
-	retries int
-	logger  *zap.Logger
-
-	// slots has an element for each call under way.
-	slots chan struct{}
-
-	// limiter is nil for no limit.
-	limiter *rate.Limiter
+	base        url.URL
+	client      http.Client
+	callTimeout time.Duration
+	retries     int
+	maxAnswer   int64
+	gate        *gate
+	metrics     *metrics
+	logger      *zap.Logger
 }
 
 // upstreamOptions are the settings of an upstreamClient.
 type upstreamOptions struct {
-	base          *url.URL
+	base *url.URL
+
+	// tls is nil for the defaults.
+	tls *tls.Config
+
 	callTimeout   time.Duration
 	retries       int
 	maxConcurrent int
-	maxPerSecond  float64
+	maxAnswer     int64
+	metrics       *metrics
 	logger        *zap.Logger
 }
 
+// newUpstreamClient returns a client that has no gate yet.
 func newUpstreamClient(o upstreamOptions) *upstreamClient {
-	u := &upstreamClient{
+	return &upstreamClient{
 		base: *o.base,
 		client: http.Client{
-			Transport: newTransport(o.maxConcurrent),
+			Transport: newTransport(o.tls, o.maxConcurrent),
 			Timeout:   o.callTimeout,
 			// The answer may name another host, and the token is for this one.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		retries: o.retries,
-		logger:  o.logger,
-		slots:   make(chan struct{}, o.maxConcurrent),
+		callTimeout: o.callTimeout,
+		retries:     o.retries,
+		maxAnswer:   o.maxAnswer,
+		metrics:     o.metrics,
+		logger:      o.logger,
 	}
-	if o.maxPerSecond > 0 {
-		u.limiter = rate.NewLimiter(rate.Limit(o.maxPerSecond), max(1, int(o.maxPerSecond)))
-	}
-	return u
 }
 
-func newTransport(maxConcurrent int) *http.Transport {
+func newTransport(config *tls.Config, maxConcurrent int) *http.Transport {
+	if config == nil {
+		config = new(tls.Config)
+	}
+	config.MinVersion = tls.VersionTLS12
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: 5 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ForceAttemptHTTP2:   true,
-		TLSClientConfig:     &tls.Config{MinVersion: tls.VersionTLS12},
+		HTTP2:               &http.HTTP2Config{SendPingTimeout: silence, PingTimeout: silence},
+		TLSClientConfig:     config,
 		TLSHandshakeTimeout: 5 * time.Second,
-		// As many as there can be calls, so that none is closed after a burst.
+		// As many as there can be calls: none is closed after a burst, and what
+		// limits connections in front of the API sees no more than that.
 		MaxIdleConns:           maxConcurrent,
 		MaxIdleConnsPerHost:    maxConcurrent,
+		MaxConnsPerHost:        maxConcurrent,
 		IdleConnTimeout:        idleTimeout,
 		MaxResponseHeaderBytes: 64 << 10,
 	}
@@ -101,6 +105,9 @@ func (u *upstreamClient) close() { u.client.CloseIdleConnections() }
 // session is the [mapping.Upstream] of one SCIM request.
 type session struct {
 	*upstreamClient
+
+	// turn is where the calls stand in the queue.
+	turn *turn
 
 	// token is what the API is asked with.
 	token string
@@ -114,21 +121,22 @@ type session struct {
 
 // Do implements [mapping.Upstream].
 func (s *session) Do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
-	if err := s.admit(ctx); err != nil {
-		return mapping.Answer{}, &mapping.CallError{Unsent: true, Timeout: true, Err: err}
+	if _, ok := ctx.Deadline(); !ok {
+		// What is taken back when the request's time is up.
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, s.callTimeout)
+		defer cancel()
 	}
-	defer func() { <-s.slots }()
-
 	a := attempt{session: s, call: &call}
-	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		// From here on the API may have seen the call.
-		GotConn: func(httptrace.GotConnInfo) { a.connected.Store(true) },
-	})
-	req, err := s.request(ctx, &call)
+	req, err := s.request(a.trace(ctx), &call)
 	if err != nil {
 		return mapping.Answer{}, &mapping.CallError{Unsent: true, Err: err}
 	}
 	req.SetResponseHandler(a.read)
+	if err := a.enter(ctx); err != nil {
+		return mapping.Answer{}, a.failure(ctx, err)
+	}
+	defer a.leave(ctx)
 	client := retryablehttp.Client{
 		HTTPClient:     &s.client,
 		RetryMax:       s.retries,
@@ -139,6 +147,7 @@ func (s *session) Do(ctx context.Context, call mapping.Call) (mapping.Answer, er
 		ErrorHandler:   retryablehttp.PassthroughErrorHandler,
 	}
 	resp, err := client.Do(req)
+	a.leave(ctx)
 	if err != nil {
 		if resp != nil {
 			_ = resp.Body.Close()
@@ -151,29 +160,20 @@ func (s *session) Do(ctx context.Context, call mapping.Call) (mapping.Answer, er
 	return a.answer, nil
 }
 
-// admit waits until one more call may be made.
-func (u *upstreamClient) admit(ctx context.Context) error {
-	select {
-	case u.slots <- struct{}{}:
-	case <-ctx.Done():
-		return fmt.Errorf("waiting for one of %d concurrent calls to end: %w", cap(u.slots), ctx.Err())
+// reportDown tells of changes of what is held of the API. The status or error
+// is what the try got that brought them about.
+func (s *session) reportDown(changes []breakerChange, status int, err error) {
+	for _, c := range changes {
+		fields := []zap.Field{zap.String("request_id", s.requestID), zap.Int("status", status), zap.Error(withoutPlaces(err))}
+		switch {
+		case c.from == gobreaker.StateClosed:
+			s.logger.Warn("the API is down: no calls are made but one at a time to try it", fields...)
+		case c.to == gobreaker.StateClosed:
+			s.logger.Info("the API answers again", fields...)
+		case c.to == gobreaker.StateOpen:
+			s.logger.Debug("the API is still down", fields...)
+		}
 	}
-	if err := u.pace(ctx); err != nil {
-		<-u.slots
-		return err
-	}
-	return nil
-}
-
-// pace waits until the rate limit lets one more request pass.
-func (u *upstreamClient) pace(ctx context.Context) error {
-	if u.limiter == nil {
-		return nil
-	}
-	if err := u.limiter.Wait(ctx); err != nil {
-		return fmt.Errorf("waiting for the limit of %g calls per second: %w", u.limiter.Limit(), err)
-	}
-	return nil
 }
 
 // request makes the HTTP request of a call.
@@ -212,70 +212,4 @@ func (s *session) request(ctx context.Context, call *mapping.Call) (*retryableht
 		}
 	}
 	return req, nil
-}
-
-// parseUpstream reads the address of the API.
-func parseUpstream(address string, allowPlaintext bool) (*url.URL, error) {
-	u, err := url.Parse(address)
-	if err != nil {
-		// The error of url.Parse quotes the address, which may hold a password.
-		return nil, errors.New("upstream: not a URL; write it like https://example.qualytics.io")
-	}
-	switch {
-	case u.User != nil:
-		return nil, errors.New("upstream: the URL must not hold a user name or password; the token goes into upstream_token")
-	case u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "":
-		return nil, fmt.Errorf("upstream: %q has no http or https scheme and host; write it like https://example.qualytics.io", address)
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return nil, errors.New("upstream: the URL must end after the host; leave out the query and the fragment")
-	case u.Path != "" && u.Path != "/":
-		return nil, fmt.Errorf("upstream: the URL must end after the host, but has the path %q; the mapping says which path the API is under", u.Path)
-	}
-	if port := u.Port(); port != "" {
-		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
-			return nil, fmt.Errorf("upstream: the port %s is not between 1 and 65535", port)
-		}
-	}
-	if u.Scheme == "http" && !allowPlaintext && !isLoopback(u.Hostname()) {
-		return nil, fmt.Errorf("upstream: %s would carry the token over the network unencrypted; use https, or write allow_plaintext if that network is trusted", u.Host)
-	}
-	return &url.URL{Scheme: u.Scheme, Host: strings.ToLower(u.Host)}, nil
-}
-
-func isLoopback(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.Unmap().IsLoopback()
-}
-
-// readAnswer reads a whole body. It never returns part of one.
-func readAnswer(resp *http.Response) ([]byte, error) {
-	if resp.ContentLength > maxAnswer {
-		return nil, errAnswerTooLarge
-	}
-	if n := resp.ContentLength; n >= 0 {
-		if n == 0 {
-			return nil, nil
-		}
-		body := make([]byte, n)
-		if _, err := io.ReadFull(resp.Body, body); err != nil {
-			return nil, truncated(err)
-		}
-		return body, nil
-	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	if err != nil {
-		return nil, truncated(err)
-	}
-	if len(body) > maxAnswer {
-		return nil, errAnswerTooLarge
-	}
-	return body, nil
-}
-
-func truncated(err error) error {
-	return fmt.Errorf("the answer broke off: %w", err)
 }

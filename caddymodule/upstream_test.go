@@ -12,6 +12,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -62,13 +64,20 @@ func newTestSession(t *testing.T, address string, transport http.RoundTripper) (
 	}
 	core, logs := observer.New(zapcore.DebugLevel)
 	client := newUpstreamClient(upstreamOptions{
-		base: base, callTimeout: 10 * time.Second, retries: 3, maxConcurrent: 4, logger: zap.New(core),
+		base: base, callTimeout: 10 * time.Second, retries: 3, maxConcurrent: 4, maxAnswer: defaultMaxAnswerSize, logger: zap.New(core),
 	})
 	if transport != nil {
 		client.client.Transport = transport
 	}
+	client.gate = newGate()
+	client.gate.join(&gateSettings{limits: limits{concurrent: 4}})
 	t.Cleanup(client.close)
-	return &session{upstreamClient: client, token: testToken, requestID: "r1"}, logs
+	return client.newSession(false), logs
+}
+
+// newSession returns the session of a request that reads or writes.
+func (u *upstreamClient) newSession(write bool) *session {
+	return &session{upstreamClient: u, turn: newTurn(write), token: testToken, requestID: "r1"}
 }
 
 func get(name string) mapping.Call {
@@ -89,6 +98,7 @@ func TestCallOverHTTP(t *testing.T) {
 		body, _ := io.ReadAll(r.Body)
 		got = seen{r.Method, r.RequestURI, string(body), r.Header}
 		w.Header().Set("Retry-After", "7")
+		w.Header()["Link"] = []string{`<?page=2>; rel=next`, `<?page=9>; rel=last`}
 		w.WriteHeader(http.StatusConflict)
 		_, _ = io.WriteString(w, `{"detail":"taken"}`)
 	}))
@@ -101,7 +111,8 @@ func TestCallOverHTTP(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if answer.Status != 409 || string(answer.Body) != `{"detail":"taken"}` || answer.RetryAfter != 7*time.Second {
+	if answer.Status != 409 || string(answer.Body) != `{"detail":"taken"}` || answer.RetryAfter != 7*time.Second ||
+		!slices.Equal(answer.Link, []string{`<?page=2>; rel=next`, `<?page=9>; rel=last`}) {
 		t.Errorf("got %+v", answer)
 	}
 	if got.method != "POST" || got.uri != "/api/users/a%2Fb%20c?page=1&name=a%26b" || got.body != `{"name":"Ana"}` {
@@ -124,6 +135,37 @@ func TestCallOverHTTP(t *testing.T) {
 	}
 }
 
+// TestConnections makes no more connections than calls may be under way, and
+// makes them once.
+func TestConnections(t *testing.T) {
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "{}")
+	}))
+	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.Start()
+	defer server.Close()
+	s, _ := newTestSession(t, server.URL, nil)
+	for range 2 {
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				if _, err := s.Do(t.Context(), post()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+	}
+	if n := opened.Load(); n > 4 {
+		t.Errorf("%d connections for 4 calls at a time", n)
+	}
+}
+
 func TestRedirectIsAnAnswer(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		t.Error("the redirect was followed")
@@ -138,60 +180,6 @@ func TestRedirectIsAnAnswer(t *testing.T) {
 		}
 	}
 }
-
-// hijacked writes bytes to the connection and closes it.
-func hijacked(t *testing.T, raw string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		conn, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			t.Error(err)
-			return
-		}
-		_, _ = io.WriteString(conn, raw)
-		_ = conn.Close()
-	})
-}
-
-func TestBrokenAnswers(t *testing.T) {
-	for _, tt := range []struct {
-		name, raw, want string
-	}{
-		{"no answer", "", "EOF"},
-		{"short body", "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\n{}", "the answer broke off: unexpected EOF"},
-		{"short chunk", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n", "the answer broke off: unexpected EOF"},
-		{"announced too large", fmt.Sprintf("HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n", maxAnswer+1), "the answer is larger than 16777216 bytes"},
-		{"no HTTP", "SSH-2.0\r\n\r\n", "malformed HTTP"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			server := httptest.NewServer(hijacked(t, tt.raw))
-			defer server.Close()
-			s, _ := newTestSession(t, server.URL, nil)
-			s.retries = 0
-			_, err := s.Do(t.Context(), get("User.list"))
-			var callErr *mapping.CallError
-			if !errors.As(err, &callErr) || callErr.Unsent || callErr.Timeout || !strings.Contains(err.Error(), tt.want) {
-				t.Errorf("got %#v: %v", callErr, err)
-			}
-		})
-	}
-}
-
-func TestTooLargeWithoutLength(t *testing.T) {
-	s, _ := newTestSession(t, "http://localhost", roundTripper(func(r *http.Request) (*http.Response, error) {
-		connected(r)
-		resp := answer(200, "")
-		resp.ContentLength = -1
-		resp.Body = io.NopCloser(io.LimitReader(zeros{}, maxAnswer+1))
-		return resp, nil
-	}))
-	if _, err := s.Do(t.Context(), get("User.list")); !errors.Is(err, errAnswerTooLarge) {
-		t.Errorf("got %v", err)
-	}
-}
-
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) { return len(p), nil }
 
 var errDial = &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
 
@@ -270,99 +258,11 @@ func TestCallErrors(t *testing.T) {
 	}
 }
 
-func TestConcurrencyAndRate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, _ := newTestSession(t, "http://localhost:9000", roundTripper(func(r *http.Request) (*http.Response, error) {
-			select {
-			case <-time.After(time.Second):
-				return answer(200, "{}"), nil
-			case <-r.Context().Done():
-				return nil, r.Context().Err()
-			}
-		}))
-		start := time.Now()
-		done := make(chan error)
-		for range 8 {
-			go func() { _, err := s.Do(t.Context(), get("User.list")); done <- err }()
-		}
-		synctest.Wait()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
-		defer cancel()
-		_, err := s.Do(ctx, get("User.list"))
-		var callErr *mapping.CallError
-		if !errors.As(err, &callErr) || !callErr.Unsent || !callErr.Timeout {
-			t.Errorf("got %v", err)
-		}
-		for range 8 {
-			if err := <-done; err != nil {
-				t.Error(err)
-			}
-		}
-		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("8 calls, 4 at a time, took %s", took)
-		}
-	})
-	synctest.Test(t, func(t *testing.T) {
-		base, _ := parseUpstream("http://localhost", false)
-		u := newUpstreamClient(upstreamOptions{
-			base: base, callTimeout: time.Second, maxConcurrent: 4, maxPerSecond: 2, logger: zap.NewNop(),
-		})
-		u.client.Transport = roundTripper(func(*http.Request) (*http.Response, error) { return answer(204, ""), nil })
-		s := &session{upstreamClient: u}
-		start := time.Now()
-		for range 6 {
-			if _, err := s.Do(t.Context(), get("User.list")); err != nil {
-				t.Error(err)
-			}
-		}
-		if took := time.Since(start); took != 2*time.Second {
-			t.Errorf("6 calls, 2 a second, took %s", took)
-		}
-	})
-}
-
 func TestRefusedTokenIsNoticed(t *testing.T) {
 	s, _ := newTestSession(t, "http://localhost", roundTripper(func(*http.Request) (*http.Response, error) {
 		return answer(401, "{}"), nil
 	}))
 	if _, err := s.Do(t.Context(), get("User.list")); err != nil || !s.refused.Load() {
 		t.Errorf("refused = %t, %v", s.refused.Load(), err)
-	}
-}
-
-func TestParseUpstream(t *testing.T) {
-	for _, tt := range []struct {
-		address   string
-		plaintext bool
-		want      string // the URL, or the error
-	}{
-		{"https://Corp.Qualytics.io", false, "https://corp.qualytics.io"},
-		{"https://corp.qualytics.io:8443/", false, "https://corp.qualytics.io:8443"},
-		{"http://127.0.0.1:9000", false, "http://127.0.0.1:9000"},
-		{"http://[::1]:9000", false, "http://[::1]:9000"},
-		{"http://localhost", false, "http://localhost"},
-		{"http://api.localhost", false, "http://api.localhost"},
-		{"http://api:9000", true, "http://api:9000"},
-		{"http://api:9000", false, "upstream: api:9000 would carry the token over the network unencrypted; use https, or write allow_plaintext if that network is trusted"},
-		{"http://127.0.0.1.example.com", false, "upstream: 127.0.0.1.example.com would carry the token over the network unencrypted; use https, or write allow_plaintext if that network is trusted"},
-		{"https://user:pass@host", false, "upstream: the URL must not hold a user name or password; the token goes into upstream_token"},
-		{"https://host/api", false, `upstream: the URL must end after the host, but has the path "/api"; the mapping says which path the API is under`},
-		{"https://host?x=1", false, "upstream: the URL must end after the host; leave out the query and the fragment"},
-		{"https://host#x", false, "upstream: the URL must end after the host; leave out the query and the fragment"},
-		{"host:9000", false, `upstream: "host:9000" has no http or https scheme and host; write it like https://example.qualytics.io`},
-		{"ftp://host", false, `upstream: "ftp://host" has no http or https scheme and host; write it like https://example.qualytics.io`},
-		{"https://", false, `upstream: "https://" has no http or https scheme and host; write it like https://example.qualytics.io`},
-		{"https://host:0", false, "upstream: the port 0 is not between 1 and 65535"},
-		{"https://host:99999", false, "upstream: the port 99999 is not between 1 and 65535"},
-		{"https://u:p@ho st", false, "upstream: not a URL; write it like https://example.qualytics.io"},
-	} {
-		u, err := parseUpstream(tt.address, tt.plaintext)
-		got := fmt.Sprint(u)
-		if err != nil {
-			got = err.Error()
-		}
-		if got != tt.want {
-			t.Errorf("%s:\ngot  %s\nwant %s", tt.address, got, tt.want)
-		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -65,7 +66,23 @@ func (ch *change) differs(a *attribute) bool {
 	}
 	have, _ := resource.Get(ch.have, a.path)
 	want, _ := resource.Get(ch.want, a.path)
-	return !reflect.DeepEqual(have, want)
+	if a.isPlainList() {
+		// The values of a list have no order (RFC 7643 section 2.4).
+		have, want = inOrder(have), inOrder(want)
+	}
+	// What is never shown can't be known to be the same.
+	return a.secret || !reflect.DeepEqual(have, want)
+}
+
+// inOrder returns a list of plain values in an order that they alone decide.
+func inOrder(v any) any {
+	list, ok := v.([]any)
+	if !ok {
+		return v
+	}
+	list = slices.Clone(list)
+	slices.SortFunc(list, func(a, b any) int { return strings.Compare(fmt.Sprint(a), fmt.Sprint(b)) })
+	return list
 }
 
 // touches reports whether the request speaks of any of the attributes.
@@ -93,7 +110,7 @@ func (r *resourceType) fieldValues(ch *change, e *entity) (values []fieldValue, 
 		if value.raw == nil {
 			continue
 		}
-		if e != nil && sameJSON(e.doc.Get(f.path), value.raw) {
+		if e != nil && !f.owner.secret && sameJSON(e.doc.Get(f.path), value.raw) {
 			continue
 		}
 		values = append(values, value)
@@ -233,8 +250,32 @@ func (f *field) defaultValue(want resource.Resource) json.RawMessage {
 // wanted returns what the API is to hold for the attribute, as JSON; nil when
 // SCIM gives no value.
 func (a *attribute) wanted(want resource.Resource) (json.RawMessage, error) {
+	value := a.pick(want)
+	list, isList := value.([]any)
+	if !isList || len(list) == 0 {
+		return a.wantedOf(value)
+	}
+	raw := json.RawMessage{'['}
+	for _, element := range list {
+		one, err := a.wantedOf(element)
+		if err != nil {
+			return nil, err
+		}
+		if one == nil {
+			continue
+		}
+		if len(raw) > 1 {
+			raw = append(raw, ',')
+		}
+		raw = append(raw, one...)
+	}
+	return append(raw, ']'), nil
+}
+
+// wantedOf is wanted for a single value.
+func (a *attribute) wantedOf(value any) (json.RawMessage, error) {
 	var raw json.RawMessage
-	switch v := a.pick(want).(type) {
+	switch v := value.(type) {
 	case string:
 		if v == "" {
 			return nil, nil

@@ -32,8 +32,9 @@ func Load(name string, src []byte) (*Program, error) {
 // what is left, to find them all.
 type compiler struct {
 	*source.Problems
-	prefix string
-	paging paging
+	prefix   string
+	paging   *paging
+	declared []*declared
 }
 
 func (c *compiler) program(file *fileSpec) *Program {
@@ -41,6 +42,8 @@ func (c *compiler) program(file *fileSpec) *Program {
 	if file.upstream.caller != nil {
 		p.caller = c.caller(file.upstream.caller)
 	}
+	c.schemas(file.schemas)
+	c.referenceTypes(file)
 	for i := range file.resources {
 		spec := &file.resources[i]
 		c.resourceNames(spec, file.resources[:i])
@@ -48,6 +51,7 @@ func (c *compiler) program(file *fileSpec) *Program {
 			p.resources = append(p.resources, r)
 		}
 	}
+	c.unusedSchemas()
 	c.references(file, p)
 	return p
 }
@@ -118,13 +122,7 @@ func (c *compiler) upstream(spec upstreamSpec) upstream {
 			c.AddHint(spec.prefix.pos, hint, "the prefix %q %s", c.prefix, wrong)
 		}
 	}
-	u.paging = paging{page: spec.paging.page.value, size: spec.paging.size.value, max: spec.paging.max}
-	if u.paging.page == u.paging.size && spec.paging.size.present() {
-		c.Addf(spec.paging.size.pos, "%q can't be both the page's number and its size", u.paging.size)
-	}
-	c.paging = u.paging
-	u.paging.items, _ = c.jsonPath(spec.paging.items)
-	u.paging.total = c.jsonPaths(spec.paging.total)
+	c.paging = c.pagingOf(&spec.paging)
 	if problems, ok := c.jsonPath(spec.errors.problems); ok {
 		u.problems = &problems
 	}

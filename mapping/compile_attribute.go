@@ -17,12 +17,11 @@ func (c *compiler) attributes(r *resourceType, full *schema.Set, spec *resourceS
 	declared := make(map[string]*attribute)
 	for i := range spec.attributes {
 		s := &spec.attributes[i]
-		a := c.attributeName(full, s)
+		a := c.attributeName(r, full, s)
 		if a == nil {
 			continue
 		}
-		if first := r.attribute(a.path); first != nil {
-			c.Addf(s.name.pos, "%s is mapped in line %d already", a.name(), first.pos.Line)
+		if c.twice(r, a, s) {
 			continue
 		}
 		c.attributeRead(a, s)
@@ -38,12 +37,28 @@ func (c *compiler) attributes(r *resourceType, full *schema.Set, spec *resourceS
 	return declared
 }
 
-func (c *compiler) attributeName(full *schema.Set, s *attributeSpec) *attribute {
+// twice reports an attribute that has a place already, as a whole or in parts.
+func (c *compiler) twice(r *resourceType, a *attribute, s *attributeSpec) bool {
+	for _, first := range r.attributes {
+		switch {
+		case first.path == a.path:
+			c.Addf(s.name.pos, "%s is mapped in line %d already", a.name(), first.pos.Line)
+		case first.path == a.path.Parent(), first.path.Parent() == a.path:
+			c.Addf(s.name.pos, "%s is mapped in line %d already, and can't be both a whole and its parts", first.name(), first.pos.Line)
+		default:
+			continue
+		}
+		return true
+	}
+	return false
+}
+
+func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attributeSpec) *attribute {
 	path, err := schema.ParseAttrPath(s.name.value)
 	resolved, ok := full.Resolve(path)
 	switch {
 	case err != nil || !ok:
-		c.AddHint(s.name.pos, attributeHint(full, path, s.name.value), "no schema has the attribute %q", s.name.value)
+		c.AddHint(s.name.pos, c.attributeHint(full, path, s.name.value), "no schema has the attribute %q", s.name.value)
 		return nil
 	case resolved.Attribute == nil:
 		c.Addf(s.name.pos, "%s is a schema; map its attributes, such as %s:%s", s.name.value, resolved.Schema.ID, resolved.Schema.Attributes[0].Name)
@@ -51,32 +66,57 @@ func (c *compiler) attributeName(full *schema.Set, s *attributeSpec) *attribute 
 	case contains([]string{"id", "schemas", "meta", "meta.resourceType", "meta.location", "meta.version"}, resolved.Path().String()):
 		c.Addf(s.name.pos, "%s is made by the server and can't be mapped", resolved.Path())
 		return nil
-	case resolved.Attribute.Returned == schema.ReturnedNever:
-		c.Addf(s.name.pos, "%s must never be shown, so that it can't be mapped", resolved.Path())
-		return nil
 	case resolved.Attribute.MultiValued && resolved.Sub != nil:
 		c.Addf(s.name.pos, "%s has several values; map it as a whole", resolved.Attribute.Name)
 		return nil
-	case resolved.Attribute.MultiValued && resolved.Attribute.Type != schema.Complex:
-		c.Addf(s.name.pos, "%s is a list of plain values, which can't be mapped", resolved.Attribute.Name)
-		return nil
-	case resolved.Sub == nil && resolved.Attribute.Type == schema.Complex && !resolved.Attribute.MultiValued:
+	case resolved.Sub == nil && isWhole(resolved.Attribute) && !s.keep && len(resolved.Attribute.SubAttributes) > 0:
 		c.Addf(s.name.pos, "%s has sub-attributes; map those, such as %s.%s",
 			resolved.Path(), resolved.Path(), resolved.Attribute.SubAttributes[0].Name)
 		return nil
 	}
 	target := resolved.Target()
-	return &attribute{
+	a := &attribute{
 		pos: s.name.pos, path: resolved.Path(), target: target,
 		kept: s.keep, unique: s.unique, required: s.required || target.Required,
-		readOnly: s.readOnly || target.Mutability == schema.ReadOnly,
+		readOnly: s.readOnly || resolved.IsReadOnly(),
+		secret:   target.Returned == schema.ReturnedNever || resolved.Attribute.Returned == schema.ReturnedNever,
+	}
+	if !s.required {
+		a.within = r.requiredWithin(resolved)
+	}
+	if c.declaredSchema(resolved.Schema.ID) != nil && !s.keep {
+		a.unique = a.unique || target.Uniqueness != schema.UniqueNone && target.Uniqueness != ""
+	}
+	return a
+}
+
+// isWhole reports whether an attribute is one value that consists of others.
+func isWhole(a *schema.Attribute) bool { return a.Type == schema.Complex && !a.MultiValued }
+
+// requiredWithin returns what must have a value for a required attribute to be
+// missed: the extension or the complex attribute that it is a part of, where
+// these are not required themselves; nil when it is always missed.
+func (r *resourceType) requiredWithin(resolved schema.Resolved) *schema.Path {
+	switch {
+	case resolved.Sub != nil && !resolved.Attribute.Required:
+		return new(resolved.Path().Parent())
+	case resolved.Extension && !r.isMandatory(resolved.Schema.ID):
+		return &schema.Path{URN: resolved.Schema.ID}
+	default:
+		return nil
 	}
 }
 
+// isMandatory reports whether every resource has the extension.
+func (r *resourceType) isMandatory(urn string) bool { return contains(r.mandatory, urn) }
+
 // attributeHint says what was probably meant by a name that no schema has.
-func attributeHint(full *schema.Set, path schema.Path, name string) string {
+func (c *compiler) attributeHint(full *schema.Set, path schema.Path, name string) string {
 	if hint := source.DidYouMean(name, schemaNames(full)); hint != "" {
 		return hint
+	}
+	if path.URN != "" && full.Schema(path.URN, nil) == nil && (c.declaredSchema(path.URN) != nil || knownSchema(path.URN) != "") {
+		return `the resource does not have that schema among its "extensions"`
 	}
 	whole, ok := full.Resolve(path.Parent())
 	if !ok || path.Sub == "" || whole.Attribute == nil || len(whole.Attribute.SubAttributes) == 0 {
@@ -116,6 +156,8 @@ func (c *compiler) attributeRead(a *attribute, s *attributeSpec) {
 			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.name, a.name())
 		case a.read.text != nil && isBoolean(target):
 			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.name, a.name())
+		case a.read.text != nil && isNumber(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is a number", a.read.name, a.name())
 		}
 	}
 	if s.write.present() {
@@ -124,6 +166,8 @@ func (c *compiler) attributeRead(a *attribute, s *attributeSpec) {
 			c.Addf(s.write.pos, "%v", err)
 		} else if isBoolean(target) {
 			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.name, a.name())
+		} else if isNumber(target) {
+			c.Addf(s.write.pos, "%q changes texts, but %s is a number", a.write.name, a.name())
 		}
 	}
 	if s.absent != nil {
@@ -153,6 +197,10 @@ func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
 			c.Addf(v.scim.pos, "%s is true or false, not %q", a.name(), word)
 		case boolean:
 			shown = json.RawMessage(key)
+		case isNumber(a.valueTarget()) && !resource.IsNumber(word):
+			c.Addf(v.scim.pos, "%s is a number, not %q", a.name(), word)
+		case isNumber(a.valueTarget()):
+			shown = json.RawMessage(word)
 		}
 		if strings.HasPrefix(string(v.api.raw), "{") || strings.HasPrefix(string(v.api.raw), "[") {
 			c.Addf(v.api.pos, "a value of the API in a table is a text, a number, true, false or null")

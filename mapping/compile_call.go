@@ -79,6 +79,9 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 	} else if compiled = s.c.plainCall(s.resource+"."+name, spec); compiled == nil {
 		return nil
 	}
+	if spec.paging != nil {
+		compiled.paging = s.c.pagingOf(spec.paging)
+	}
 	compiled.set = slices.Concat(compiled.set, s.c.constants(spec.set))
 	for _, f := range spec.carry {
 		field, fieldOK := s.c.jsonPath(f.field)
@@ -143,6 +146,7 @@ func (c *compiler) plainCall(name string, spec *callSpec) *call {
 	return &call{
 		name: name, method: method, path: parts, query: encodeConstants(c, spec.query),
 		expect: c.constants(spec.expect), repeatable: repeatable(method) || spec.repeatable,
+		paging: c.paging,
 	}
 }
 

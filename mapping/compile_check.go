@@ -62,14 +62,26 @@ func (c *compiler) pointless(a *attribute, s *attributeSpec, why string, keys ..
 
 // combinations reports keys that mean nothing beside others.
 func (c *compiler) combinations(a *attribute, s *attributeSpec) {
-	if !a.isList() {
+	switch {
+	case a.isList():
+	case a.isPlainList():
+		c.pointless(a, s, "is a list of plain values", "read", "write", "from", "as", "take", "each", "except", "of", "into", "unknown", "unique")
+		if s.fallback != nil && !fits(a.target, s.fallback.raw) {
+			c.Addf(s.fallback.pos, `"default" is what the API gets, and %s is a list`, a.name())
+		}
+	default:
 		c.pointless(a, s, "has one value", "as", "take", "each", "except", "of", "into", "unknown")
 	}
+	if a.secret {
+		c.pointless(a, s, "is never shown", "read", "from", "absent", "unique", "read-only", "each")
+	}
 	switch {
+	case s.keep && a.secret:
+		c.Addf(s.name.pos, "%s is never shown, so that there would be no use in keeping it", a.name())
 	case s.keep:
 		c.pointless(a, s, "is kept here and not in the API", "path", "read", "write", "from", "values", "default", "clear", "unique")
 		if a.isList() {
-			c.pointless(a, s, "is kept here as it comes", "as", "take", "each", "except")
+			c.pointless(a, s, "is kept here as it comes", "as", "take", "each", "except", "of", "into", "unknown")
 		}
 		if a.readOnly {
 			c.Addf(s.name.pos, "%s is read-only, so that there would never be anything to keep", a.name())
@@ -110,6 +122,10 @@ func (a *attribute) valueTarget() *schema.Attribute {
 
 func isBoolean(a *schema.Attribute) bool { return a != nil && a.Type == schema.Boolean }
 
+func isNumber(a *schema.Attribute) bool {
+	return a != nil && (a.Type == schema.Integer || a.Type == schema.Decimal)
+}
+
 // fits reports whether a constant may stand where SCIM expects the attribute.
 func fits(target *schema.Attribute, raw json.RawMessage) bool {
 	v, ok := jsonpath.Document(raw)
@@ -117,7 +133,14 @@ func fits(target *schema.Attribute, raw json.RawMessage) bool {
 	case !ok || v.IsNull():
 		return ok
 	case target.MultiValued:
-		return v.IsArray()
+		fit := v.IsArray()
+		one := *target
+		one.MultiValued = false
+		v.Each(func(element jsonpath.Value) bool {
+			fit = fits(&one, []byte(element.Raw()))
+			return fit
+		})
+		return fit
 	}
 	switch target.Type {
 	case schema.Boolean:
@@ -169,9 +192,16 @@ func (c *compiler) takes(a *attribute, words []text, types []string) {
 }
 
 // inTable reports a constant for the API that is not one of the values that the
-// attribute's table gives it. The API may be without one.
+// attribute's table gives it, or a list with one. The API may be without one.
 func (c *compiler) inTable(a *attribute, s *attributeSpec, k *constantSpec) {
 	if k == nil || string(k.raw) == "null" {
+		return
+	}
+	if list, ok := jsonpath.Document(k.raw); ok && list.IsArray() && a.isPlainList() {
+		list.Each(func(v jsonpath.Value) bool {
+			c.inTable(a, s, &constantSpec{pos: k.pos, raw: []byte(v.Raw())})
+			return true
+		})
 		return
 	}
 	known := make([]string, len(s.values))

@@ -50,7 +50,7 @@ func (s *callSet) duties(spec *resourceSpec) {
 			continue
 		}
 		for _, k := range list.query {
-			if k.name.value != "" && (k.name.value == s.c.paging.page || k.name.value == s.c.paging.size) {
+			if k.name.value != "" && contains(s.pages(name).parameters(), k.name.value) {
 				s.c.Addf(k.name.pos, `"paging" sends the parameter %q already`, k.name.value)
 			}
 		}
@@ -80,9 +80,9 @@ func (s *callSet) duty(name string, d duty) {
 }
 
 // queries reports whether every list call sends this query parameter.
-func (s *callSet) queries(paging paging, parameter string) bool {
+func (s *callSet) queries(parameter string) bool {
 	list := s.specs["list"]
-	return parameter != "" && (parameter == paging.page || parameter == paging.size) ||
+	return parameter != "" && contains(s.pages("list").parameters(), parameter) ||
 		list != nil && slices.ContainsFunc(list.query, func(k constantSpec) bool { return k.name.value == parameter })
 }
 
@@ -97,6 +97,9 @@ func (s *callSet) misplaced(spec *callSpec) {
 	}
 	if name != "update" && len(spec.carry) > 0 {
 		s.c.Addf(spec.carry[0].field.pos, `only the call "update" can carry fields`)
+	}
+	if name != "list" && name != "others" && spec.paging != nil {
+		s.c.Addf(spec.paging.pos, `only the calls "list" and "others" read a list`)
 	}
 	if name != "read" && spec.search {
 		s.c.Addf(spec.name.pos, `only the call "read" can go on in the list`)

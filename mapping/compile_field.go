@@ -127,7 +127,14 @@ func (c *compiler) template(t text, declared map[string]*attribute) (template, b
 			ok = false
 			continue
 		}
-		part.attribute = a
+		switch part.attribute = a; {
+		case a.isPlainList():
+			c.Addf(t.pos, "%s is a list of plain values, of which no text can be made", a.name())
+		case a.kept && isWhole(a.target):
+			c.Addf(t.pos, "%s consists of others, of which no text can be made; name one of them", a.name())
+		case a.secret:
+			c.Addf(t.pos, "%s is never shown, so that nothing else can be made of it", a.name())
+		}
 	}
 	return compiled, ok
 }

@@ -24,7 +24,7 @@ func (c *compiler) filters(r *resourceType, spec *resourceSpec, full *schema.Set
 		if a.kept {
 			c.Addf(f.attribute.pos, "%s is kept here, so that the API can't narrow it", a.name())
 		}
-		if calls.queries(c.paging, f.query.value) {
+		if calls.queries(f.query.value) {
 			c.Addf(f.query.pos, "the list call sends the parameter %q already", f.query.value)
 		}
 		p := pushdown{query: f.query.value, operators: make(map[string]bool), values: a.queryTexts()}

@@ -9,12 +9,6 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
-// coreSchemas are those that RFC 7643 defines for a whole resource.
-var coreSchemas = map[string]func() *schema.Schema{
-	scim.SchemaUser:  schema.User,
-	scim.SchemaGroup: schema.Group,
-}
-
 // usualSchema is the core schema of a resource that does not name one.
 var usualSchema = map[string]string{"User": scim.SchemaUser, "Group": scim.SchemaGroup}
 
@@ -25,7 +19,7 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	}
 	r := &resourceType{
 		name: spec.name, endpoint: spec.endpoint.value, description: spec.description.value,
-		idInteger: spec.idType == "integer",
+		idInteger: spec.idType == "integer", unmapped: spec.unmapped.value,
 	}
 	if r.description == "" {
 		r.description = core.Description
@@ -38,11 +32,12 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	r.others = r.name + " (others)"
 
 	calls := c.callSet(r, spec.calls)
-	full := schema.NewSet(core, schema.EnterpriseUser())
+	full := schema.NewSet(core, c.extensions(r, core, spec.extensions)...)
 	declared := c.attributes(r, full, spec, calls)
 	c.linkFields(r, spec, declared)
 	c.lookups(r, spec, declared, calls)
-	c.required(r, spec, core)
+	c.required(r, spec, full)
+	keepRest(r, full)
 	c.filters(r, spec, full, calls)
 	c.sorts(r, spec, full, calls)
 	c.guard(r, spec)
@@ -55,27 +50,47 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	return r
 }
 
+// coreSchema returns the schema of the resource itself; nil when there is none.
 func (c *compiler) coreSchema(spec *resourceSpec) *schema.Schema {
-	urn, pos := spec.schema.value, spec.schema.pos
-	if !spec.schema.present() {
-		urn, pos = usualSchema[spec.name], spec.pos
-		if urn == "" {
-			c.AddHint(pos, source.DidYouMean(spec.name, slices.Collect(maps.Keys(usualSchema))),
-				`the resource %q needs a "schema"; only User and Group have a usual one`, spec.name)
-			return nil
-		}
+	if spec.schema.present() {
+		return c.schemaOf(spec.schema, false)
 	}
-	build, known := coreSchemas[urn]
-	if !known {
-		known := []string{scim.SchemaUser, scim.SchemaGroup}
-		hint := source.DidYouMean(urn, known)
-		if hint == "" {
-			hint = "expected " + source.OneOf(known)
-		}
-		c.AddHint(pos, hint, "the schema %q is not known", urn)
+	urn := usualSchema[spec.name]
+	if urn == "" {
+		c.AddHint(spec.pos, source.DidYouMean(spec.name, slices.Collect(maps.Keys(usualSchema))),
+			`the resource %q needs a "schema"; only User and Group have a usual one`, spec.name)
 		return nil
 	}
-	return build()
+	return c.schemaOf(text{pos: spec.pos, value: urn}, false)
+}
+
+// extensions returns what extends the schema of the resource: what the file
+// names, and for users the enterprise extension.
+func (c *compiler) extensions(r *resourceType, core *schema.Schema, specs []extensionSpec) []*schema.Schema {
+	var extensions []*schema.Schema
+	add := func(x *schema.Schema) bool {
+		if slices.ContainsFunc(extensions, func(other *schema.Schema) bool { return other.ID == x.ID }) {
+			return false
+		}
+		extensions = append(extensions, x)
+		return true
+	}
+	for _, spec := range specs {
+		x := c.schemaOf(spec.schema, true)
+		switch {
+		case x == nil:
+		case x.ID == core.ID:
+			c.Addf(spec.schema.pos, "%s is the schema of %s itself", x.ID, r.name)
+		case !add(x):
+			c.Addf(spec.schema.pos, "%s is named twice", x.ID)
+		case spec.required:
+			r.mandatory = append(r.mandatory, x.ID)
+		}
+	}
+	if core.ID == scim.SchemaUser {
+		add(schema.EnterpriseUser())
+	}
+	return extensions
 }
 
 // roleCalls gives the program's own calls their places.
@@ -102,6 +117,8 @@ func (c *compiler) lookups(r *resourceType, spec *resourceSpec, declared map[str
 			case !ok:
 			case !slices.ContainsFunc(r.fields, func(f *field) bool { return f.owner == a }):
 				c.Addf(t.pos, "%s writes no field of its own, so that nobody can be found by it", a.name())
+			case a.isPlainList() || a.secret:
+				c.Addf(t.pos, "%s has no value that anybody could be found by", a.name())
 			default:
 				r.calls.create.adoptBy = append(r.calls.create.adoptBy, a)
 			}
@@ -143,14 +160,32 @@ func (c *compiler) indexed(r *resourceType) {
 	}
 }
 
-// required reports what the core schema asks for and the mapping lacks.
-func (c *compiler) required(r *resourceType, spec *resourceSpec, core *schema.Schema) {
+// required reports what the schemas ask for and the mapping lacks. An extension
+// that nothing is mapped of asks for nothing, unless every resource has it.
+func (c *compiler) required(r *resourceType, spec *resourceSpec, full *schema.Set) {
 	if spec.noAttributes {
 		return
 	}
-	for _, a := range core.Attributes {
-		if a.Required && r.attribute(schema.Path{Name: a.Name}) == nil {
-			c.Addf(spec.pos, "%s has no attribute %s, which its schema requires", r.name, a.Name)
+	c.requiredOf(r, spec, full.Core(), "")
+	for _, x := range full.Extensions() {
+		if r.isMandatory(x.ID) || slices.ContainsFunc(r.attributes, func(a *attribute) bool { return a.path.URN == x.ID }) {
+			c.requiredOf(r, spec, x, x.ID)
+		}
+	}
+}
+
+func (c *compiler) requiredOf(r *resourceType, spec *resourceSpec, s *schema.Schema, urn string) {
+	for _, attribute := range s.Attributes {
+		path := schema.Path{URN: urn, Name: attribute.Name}
+		there := r.attribute(path) != nil || r.hasSub(path)
+		if attribute.Required && !attribute.IsReadOnly() && !there {
+			c.Addf(spec.pos, "%s has no attribute %s, which its schema requires", r.name, path)
+		}
+		for _, sub := range attribute.SubAttributes {
+			path.Sub = sub.Name
+			if r.hasSub(path.Parent()) && sub.Required && !sub.IsReadOnly() && r.attribute(path) == nil {
+				c.Addf(spec.pos, "%s has no attribute %s, which its schema requires", r.name, path)
+			}
 		}
 	}
 }
@@ -161,6 +196,15 @@ func (r *resourceType) attribute(path schema.Path) *attribute {
 		if a.path == path {
 			return a
 		}
+	}
+	return nil
+}
+
+// shown returns what the mapping says of a canonical path; nil if nothing, or
+// if no answer shows it.
+func (r *resourceType) shown(path schema.Path) *attribute {
+	if a := r.attribute(path); a != nil && !a.secret {
+		return a
 	}
 	return nil
 }

@@ -4,6 +4,55 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
+// What becomes of attributes that the mapping has no place for.
+const (
+	unmappedIgnore = "ignore"
+	unmappedWarn   = "warn"
+	unmappedReject = "reject"
+	unmappedKeep   = "keep"
+)
+
+var unmappedWords = []string{unmappedIgnore, unmappedWarn, unmappedReject, unmappedKeep}
+
+// keepRest gives what the mapping has no place for to the sidecar, where the
+// mapping says so: whole attributes, and the parts that are missing of those
+// that it has in parts. To keep whether somebody is active, or who is in a
+// group, would be to say that it is so when nothing came of it.
+func keepRest(r *resourceType, full *schema.Set) {
+	if r.unmapped != unmappedKeep {
+		return
+	}
+	keep := func(path schema.Path, target *schema.Attribute) {
+		if r.attribute(path) == nil && !target.IsReadOnly() && target.Returned != schema.ReturnedNever {
+			resolved, _ := full.Resolve(path)
+			r.attributes = append(r.attributes, &attribute{
+				path: path, target: target, kept: true, required: target.Required, within: r.requiredWithin(resolved),
+			})
+		}
+	}
+	keepAll := func(attributes []*schema.Attribute, urn string) {
+		for _, attribute := range attributes {
+			path := schema.Path{URN: urn, Name: attribute.Name}
+			if path == (schema.Path{Name: "active"}) || path == (schema.Path{Name: "members"}) {
+				continue
+			}
+			if !r.hasSub(path) {
+				keep(path, attribute)
+				continue
+			}
+			for _, sub := range attribute.SubAttributes {
+				path.Sub = sub.Name
+				keep(path, sub)
+			}
+		}
+	}
+	keepAll(full.Core().Attributes, "")
+	keepAll(schema.Common(), "")
+	for _, extension := range full.Extensions() {
+		keepAll(extension.Attributes, extension.ID)
+	}
+}
+
 // computedSet is the full set cut down to what is mapped, with the
 // characteristics that the mapping gives it. It is what SCIM advertises and
 // what requests are read by.
@@ -15,7 +64,11 @@ func computedSet(r *resourceType, full *schema.Set) *schema.Set {
 			extensions = append(extensions, x)
 		}
 	}
-	return schema.NewSet(core, extensions...)
+	set := schema.NewSet(core, extensions...).Within(full)
+	if r.attribute(schema.Path{Name: "externalId"}) == nil {
+		return set.Without("externalId")
+	}
+	return set
 }
 
 func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Schema {
@@ -48,13 +101,15 @@ func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Sc
 
 func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
 	computed := full.Clone()
-	if a.isList() {
+	if computed.Type == schema.Complex {
 		computed.SubAttributes = computedSubAttributes(a, computed.SubAttributes)
 	}
 	computed.BlankIsMistake = a.into != nil
 	computed.Required, computed.Words = a.required, a.texts
-	computed.Uniqueness = schema.UniqueNone
-	if a.unique {
+	switch {
+	case !a.unique:
+		computed.Uniqueness = schema.UniqueNone
+	case computed.Uniqueness == schema.UniqueNone:
 		computed.Uniqueness = schema.UniqueServer
 	}
 	if a.readOnly {
@@ -76,7 +131,8 @@ func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
 func computedSubAttributes(a *attribute, subs []*schema.Attribute) []*schema.Attribute {
 	var kept []*schema.Attribute
 	for _, sub := range subs {
-		made := sub.Name == "value" || a.kept
+		// What clients can't write is never kept.
+		made := sub.Name == "value" && !a.kept || a.kept && !sub.IsReadOnly() && sub.Returned != schema.ReturnedNever
 		for _, e := range a.each {
 			made = made || e.key == sub.Name
 		}

@@ -36,7 +36,7 @@ func (c *compiler) sortQuery(spec []constantSpec, calls *callSet) url.Values {
 		return nil
 	}
 	for _, k := range spec {
-		if calls.queries(c.paging, k.name.value) {
+		if calls.queries(k.name.value) {
 			c.Addf(k.name.pos, "the list call sends the parameter %q already", k.name.value)
 		}
 	}

@@ -21,7 +21,8 @@ func (c *compiler) valueGroups(r *resourceType, spec *valueGroupsSpec) {
 		return
 	}
 	derived := &resourceType{
-		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, returned: r.returned, others: r.others, made: v,
+		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, others: r.others, made: v,
+		mandatory: r.mandatory, unmapped: r.unmapped, returned: r.returned,
 	}
 	derived.id, _ = c.jsonPath(text{pos: spec.pos, value: "id"})
 	derived.attributes = append(derived.attributes, c.madeName(spec.pos, r), c.madeMembers(spec.pos, members))
@@ -64,6 +65,8 @@ func (c *compiler) groupValue(v *valueGroups, spec *valueGroupsSpec) bool {
 		}
 	}
 	switch {
+	case a.isPlainList():
+		c.Addf(spec.attribute.pos, "%s is a list of plain values, but a group goes by one", a.name())
 	case a.toAPI == nil:
 		c.Addf(spec.attribute.pos, `%s has no table of "values", of which each group takes one`, a.name())
 	case v.field == nil || v.kind.calls.update == nil:

@@ -17,7 +17,7 @@ func (x *run) create(ctx context.Context) (Response, error) {
 		return Response{}, err
 	}
 	ch := &change{want: want, touched: x.spokenOf(want), creating: true}
-	if err := x.complete(ch); err != nil {
+	if err := x.validate(ch); err != nil {
 		return Response{}, err
 	}
 	// What the values become is worked out before anything is asked or done, so
@@ -157,12 +157,15 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 	if err != nil {
 		return nil, err
 	}
+	overlay := &change{have: have, want: resource.DeepCopy(have), touched: ch.touched}
+	for path := range ch.touched {
+		value, _ := resource.Get(ch.want, path)
+		resource.Set(overlay.want, path, value)
+	}
+	if err := x.validate(overlay); err != nil {
+		return nil, err
+	}
 	if x.state == nil || x.state.isOn(e) || x.calls.readmit == nil {
-		overlay := &change{have: have, want: resource.DeepCopy(have), touched: ch.touched}
-		for path := range ch.touched {
-			value, _ := resource.Get(ch.want, path)
-			resource.Set(overlay.want, path, value)
-		}
 		return x.write(ctx, e, overlay)
 	}
 	return x.readmit(ctx, e, ch, values)
@@ -327,6 +330,10 @@ func (a *attribute) unfinishedKey(r *resourceType, value string) Key {
 // uncertain reports whether a call that failed may have had its effect all the
 // same.
 func uncertain(err error) bool {
+	var unanswered *CallError
+	if errors.As(err, &unanswered) && unanswered.Unsent {
+		return false
+	}
 	var upstream *UpstreamError
 	return !errors.As(err, &upstream) || upstream.Status == 0 || upstream.Status >= 500
 }

@@ -138,7 +138,7 @@ func TestCreateReportsWhatIsDropped(t *testing.T) {
 		"emails":[{"value":"a@corp.test","primary":true},{"value":"MARKER-4@corp.test"}],
 		"urn:scim:schemas:extension:enterprise:2.0":{"department":"MARKER-5"},"x":{"y":"MARKER-6"}}`)
 	report := strings.Join(response.Report.Dropped, ", ")
-	for _, name := range []string{"title", "nickName", "urn:scim:schemas:extension:enterprise:2.0", "emails (all but one value)", "x"} {
+	for _, name := range []string{"title", "nickName", scim.SchemaEnterpriseUser + ":department", "emails (all but one value)", "x"} {
 		if !contains(response.Report.Dropped, name) {
 			t.Errorf("%q is not reported as dropped: %s", name, report)
 		}

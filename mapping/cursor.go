@@ -22,7 +22,7 @@ type cursor struct {
 	Query   []byte `json:"q"`
 
 	// After is where the page before ended.
-	After place `json:"a"`
+	After position `json:"a"`
 }
 
 // maxCursor is how long a cursor may be in bytes; none that is made here comes
@@ -33,7 +33,7 @@ var errCursor = scim.BadRequest(scim.InvalidCursor,
 	"The cursor is none that this server gave out for this query. An empty one asks for the first page.")
 
 // seal makes a cursor for what comes after a place.
-func (l *listing) seal(after *place) string {
+func (l *listing) seal(after *position) string {
 	plain, err := json.Marshal(cursor{Version: l.program.version, Query: l.digest(), After: *after})
 	if err != nil {
 		panic(err) // it consists of texts and numbers
@@ -43,7 +43,7 @@ func (l *listing) seal(after *place) string {
 
 // open returns the place that a cursor stands for; nil for an empty one, which
 // asks for the first page.
-func (l *listing) open(text string) (*place, error) {
+func (l *listing) open(text string) (*position, error) {
 	if text == "" {
 		return nil, nil
 	}
@@ -62,7 +62,7 @@ func (l *listing) open(text string) (*place, error) {
 }
 
 // read returns the place in a cursor that was opened.
-func (l *listing) read(plain []byte) (*place, error) {
+func (l *listing) read(plain []byte) (*position, error) {
 	var c cursor
 	switch err := json.Unmarshal(plain, &c); {
 	case err != nil:
@@ -76,7 +76,7 @@ func (l *listing) read(plain []byte) (*place, error) {
 }
 
 // check refuses a place that can't be in the list.
-func (l *listing) check(p *place) error {
+func (l *listing) check(p *position) error {
 	if p.Rank < 0 || p.Rank/2 >= len(l.types) {
 		return errCursor
 	}

@@ -178,6 +178,36 @@ func TestCursorAfterTheListShrank(t *testing.T) {
 	})
 }
 
+// TestCursorOverEveryPaging reads everybody by cursors in front of APIs that give
+// out their lists in every way, while people go and come.
+func TestCursorOverEveryPaging(t *testing.T) {
+	for _, style := range append(slices.Clone(directoryStyles), inOneAnswer) {
+		for _, moving := range []bool{false, true} {
+			for _, count := range []int{20, 50, 101, 1000} {
+				d := newDirectory(style, 250)
+				b := newDirectoryBench(t, d, 50)
+				b.program = compiled(t, strings.Replace(directoryMapping(strings.Replace(style.paging, "%d", "50", 1)), "{state: all}}", "{state: all}, order: id}", 1))
+				want := d.shown(func(int, person) bool { return true })
+				goes := ""
+				got := b.walked(fmt.Sprintf("/Users?count=%d", count), func(page []string) {
+					if !moving {
+						return
+					}
+					// Whoever came last has gone by the next page, and so has somebody
+					// long before.
+					goes = page[len(page)-1]
+					d.people = slices.DeleteFunc(d.people, func(p person) bool { return p.UID == goes || p.UID == page[0] })
+					d.people = append(d.people, person{UID: "v" + goes, Login: "v" + goes, Kind: "person"})
+				})
+				got = slices.DeleteFunc(got, func(id string) bool { return strings.HasPrefix(id, "v") })
+				if !slices.Equal(got, want) {
+					t.Errorf("%s, %d at a time, moving %t: %d people %q, want %d", style.name, count, moving, len(got), got, len(want))
+				}
+			}
+		}
+	}
+}
+
 // TestCursorWithoutOrder has a mapping that knows no order of the list, which is
 // then sorted here.
 func TestCursorWithoutOrder(t *testing.T) {

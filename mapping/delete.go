@@ -17,6 +17,10 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	if x.made != nil {
 		return Response{}, x.forbidden("The group %s exists in the mapping alone and can't be deleted.", id)
 	}
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
 	if err != nil {
 		return Response{}, err
@@ -26,8 +30,11 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	// What SCIM may not touch must not be deleted on the client's word; an id
 	// that has been seen is known to be none of that.
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
-	if !x.isKnown(key) || !x.unguarded(id) {
+	if c.isSet() || !x.isKnown(key) || !x.unguarded(id) {
 		e, err := x.load(ctx, id)
+		if err == nil && c.isSet() {
+			err = x.meets(ctx, e, c)
+		}
 		switch {
 		case err != nil:
 			return Response{}, err
@@ -65,6 +72,10 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	}
 	// The API does not find what is deactivated already.
 	e, err := x.load(ctx, id)
+	if isNotFound(err) && answer.Repeated {
+		// It was there when the call was sent for the first time.
+		return x.deleted(ctx, id)
+	}
 	if err != nil {
 		return Response{}, err
 	}
@@ -72,6 +83,15 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return x.deleted(ctx, id)
 	}
 	return Response{}, scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, id)
+}
+
+// meets returns an error with status 412 unless a resource may be changed as it is.
+func (x *run) meets(ctx context.Context, e *entity, c condition) error {
+	version, err := x.versionOf(ctx, e)
+	if err != nil {
+		return err
+	}
+	return c.allowsWrite(version)
 }
 
 // isOff reports whether deleting the resource leaves nothing to do for the API.

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -11,7 +12,7 @@ import (
 
 // discovery answers the endpoints by which a client finds out what the server
 // can do (RFC 7644 section 4). All of it is computed from the mapping.
-func (x *run) discovery(name, id string) endpoint {
+func (x *run) discovery(name, id string, query url.Values) endpoint {
 	var get func() (any, bool)
 	switch {
 	case strings.EqualFold(name, "ServiceProviderConfig") && id == "":
@@ -25,6 +26,9 @@ func (x *run) discovery(name, id string) endpoint {
 	}
 	return endpoint{"GET": func(context.Context) (Response, error) {
 		x.report.Operation = "discover"
+		if query.Get("filter") != "" {
+			return Response{}, scim.Errorf(403, "", "What the server can do can't be filtered; read it without a filter.")
+		}
 		found, ok := get()
 		if !ok {
 			return Response{}, scim.NotFound("There is no such entry.")
@@ -54,18 +58,19 @@ func (x *run) oneOrAll(entries []map[string]any, id, by string) func() (any, boo
 
 func (x *run) serviceProviderConfig() any {
 	supported := func(yes bool) map[string]any { return map[string]any{"supported": yes} }
-	patch := false
+	patch, password := false, false
 	for _, r := range x.program.resources {
 		patch = patch || r.calls.update != nil || r.state != nil
+		password = password || r.calls.update != nil && r.attribute(schema.Path{Name: "password"}) != nil
 	}
 	return map[string]any{
 		"schemas":        []string{scim.SchemaServiceProviderConfig},
 		"patch":          supported(patch),
-		"bulk":           map[string]any{"supported": false, "maxOperations": 0, "maxPayloadSize": 0},
+		"bulk":           x.bulkConfig(),
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
-		"changePassword": supported(false),
+		"changePassword": supported(password),
 		"sort":           supported(true),
-		"etag":           supported(false),
+		"etag":           supported(true),
 		"pagination": map[string]any{
 			"cursor": true, "index": true, "defaultPaginationMethod": "index",
 			"defaultPageSize": maxCount, "maxPageSize": maxCount,
@@ -84,7 +89,7 @@ func (x *run) resourceTypes() []map[string]any {
 	for _, r := range x.program.resources {
 		extensions := []map[string]any{}
 		for _, extension := range r.set.Extensions() {
-			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": false})
+			extensions = append(extensions, map[string]any{"schema": extension.ID, "required": r.isMandatory(extension.ID)})
 		}
 		list = append(list, map[string]any{
 			"schemas": []string{scim.SchemaResourceType}, "id": r.name, "name": r.name,

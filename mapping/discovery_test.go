@@ -14,9 +14,10 @@ func TestServiceProviderConfig(t *testing.T) {
 	b.costs(0, func() {
 		for _, path := range []string{"", "/", "//", "/ServiceProviderConfig", "/serviceproviderconfig/", "//ServiceProviderConfig//"} {
 			shows(t, b.want(200, "GET", path, ""), map[string]any{
-				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true, "bulk.supported": false,
-				"sort.supported": true, "pagination.cursor": true, "pagination.index": true, "pagination.defaultPaginationMethod": "index",
-				"pagination.defaultPageSize": 1000.0, "pagination.maxPageSize": 1000.0, "pagination.cursorTimeout": nil, "etag.supported": false, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true,
+				"bulk.supported": true, "bulk.maxOperations": 500.0, "bulk.maxPayloadSize": 4194304.0, "sort.supported": true, "etag.supported": true, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"pagination.cursor": true, "pagination.index": true, "pagination.defaultPaginationMethod": "index",
+				"pagination.defaultPageSize": 1000.0, "pagination.maxPageSize": 1000.0, "pagination.cursorTimeout": nil,
 				"authenticationSchemes.0.type": "oauthbearertoken", "meta.location": testBase + "/ServiceProviderConfig",
 				"meta.resourceType": "ServiceProviderConfig",
 			})
@@ -151,7 +152,7 @@ func TestPaths(t *testing.T) {
 		b.want(200, "HEAD", path, "")
 	}
 	b.costs(0, func() {
-		for _, path := range []string{"/Groupz", "/User", "/Users/2/restore", "/Me", "/Schemas/a/b", "/ServiceProviderConfig/x", "/..", "/Users/../Users"} {
+		for _, path := range []string{"/Groupz", "/User", "/Users/2/restore", "/Bulk/x", "/Schemas/a/b", "/ServiceProviderConfig/x", "/..", "/Users/../Users"} {
 			for _, method := range []string{"GET", "POST", "PUT", "PATCH", "DELETE"} {
 				b.fails(404, "", method, path, "")
 			}
@@ -165,11 +166,14 @@ func TestMethods(t *testing.T) {
 	read := []string{"GET", "HEAD", "OPTIONS"}
 	collection := []string{"GET", "HEAD", "POST", "OPTIONS"}
 	single := []string{"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}
+	bulk := []string{"POST", "OPTIONS"}
 	b.costs(0, func() {
 		for path, allow := range map[string][]string{
-			"": read, "/ServiceProviderConfig": read, "/Schemas": read, "/ResourceTypes/User": read, "/Users": collection, "/Users/2": single,
+			"": read, "/ServiceProviderConfig": read, "/Schemas": read, "/Schemas/" + scim.SchemaUser: read, "/ResourceTypes": read,
+			"/ResourceTypes/User": read, "/Users": collection, "/Users/2": single, "/Groups": collection, "/Groups/1": single,
+			"/Bulk": bulk, "//bulk/": bulk,
 		} {
-			for _, method := range []string{"POST", "PUT", "PATCH", "DELETE", "TRACE", "get", ""} {
+			for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "get", ""} {
 				if slices.Contains(allow, method) {
 					continue
 				}
@@ -183,6 +187,39 @@ func TestMethods(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestMe is not supported, which is another thing than not being there.
+func TestMe(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.costs(0, func() {
+		for _, path := range []string{"/Me", "/me/", "//ME", "/Me?attributes=id", "/Me/emails"} {
+			for _, method := range []string{"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE", "TRACE"} {
+				b.fails(501, "", method, path, "{}")
+			}
+		}
+		b.fails(404, "", "GET", "/Meter", "")
+	})
+}
+
+// TestDiscoveryFilter has nobody take everything for what a filter finds.
+func TestDiscoveryFilter(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	for _, path := range []string{"", "/ServiceProviderConfig", "/ResourceTypes", "/ResourceTypes/User", "/Schemas", "/Schemas/" + scim.SchemaUser} {
+		for _, method := range []string{"GET", "HEAD"} {
+			b.fails(403, "", method, path+"?filter=id+eq+%22User%22", "")
+			b.fails(403, "", method, path+"?count=1&filter=nonsense", "")
+		}
+		// The rest of section 3.4.2 is ignored here.
+		plain := b.want(200, "GET", path, "")
+		same := b.want(200, "GET", path+"?startIndex=2&count=1&sortBy=id&sortOrder=descending&filter=", "")
+		if !reflect.DeepEqual(plain, same) {
+			t.Errorf("%s is otherwise with parameters: %v", path, same)
+		}
+		if plain["Resources"] != nil && plain["meta"] != nil {
+			t.Errorf("%s: a list has a meta: %v", path, plain)
+		}
+	}
 }
 
 func TestDiscoveryReport(t *testing.T) {

@@ -66,6 +66,7 @@ func TestFilters(t *testing.T) {
 		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:Group"`:                          {},
 		`meta.resourceType eq "User" and emails co "ana@"`:                                  {"ana.r"},
 		`meta.resourceType eq "Group"`:                                                      {},
+		`meta.version sw "W/" and emails co "ana@"`:                                         {"ana.r"},
 		`meta.location ew "/Users/1" or meta pr and emails co "ana@"`:                       {"ana.r"},
 		`roles[value eq "Manager" and primary eq true]`:                                     {"ana.r"},
 		`meta.created eq "2026-01-02T09:02:00+01:00"`:                                       {"chloe.martin"},
@@ -116,7 +117,7 @@ func TestFiltersRefused(t *testing.T) {
 			`userName eq "x")`, `emails[type eq "work"`, `userName eq "x" userName eq "y"`, `not userName eq "x"`,
 			`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "x"`, `active gt true`,
 			`userName eq "ana.reis" and title eq "x"`, `userName eq "ana.reis" or department pr`, `meta.lastModified gt "2026-01-01T00:00:00Z"`,
-			`meta.version pr`, `meta.created gt "2026"`, `members pr`, `emails[value eq "x"`, `emails[display pr]`, `roles eq 'Admin'`, `userName regex "x"`,
+			`meta.created gt "2026"`, `members pr`, `emails[value eq "x"`, `emails[display pr]`, `roles eq 'Admin'`, `userName regex "x"`,
 			`userName eq "x" && active eq true`, `userName="x"`, `userName eq "x";drop`, `userName eq "x" and`, `()`, `not ()`, `emails[]`, `name eq "x"`,
 		} {
 			b.fails(400, scim.InvalidFilter, "GET", filtered(filter), "")

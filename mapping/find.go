@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"reflect"
 	"slices"
 	"time"
 
@@ -47,7 +48,11 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 	case err != nil:
 		return nil, err
 	case answer.Status == 404:
-		return x.loadMissing(ctx, id, before)
+		e, err := x.loadMissing(ctx, id, before)
+		if err == nil && e == nil {
+			err = x.vanished(ctx, id, before)
+		}
+		return e, err
 	case !answer.ok():
 		return nil, x.program.upstream.refused(x.resourceType, answer)
 	}
@@ -109,6 +114,22 @@ func (x *run) loadFromList(ctx context.Context, id string) (*entity, error) {
 	}
 	x.world.Correlations.Learn(id, []Key{key, x.listedKey(id)}, nil)
 	return nil, nil
+}
+
+// vanished forgets what is kept of a resource that the API does not have any
+// more. What SCIM deleted itself stays known as such, since the API may only
+// have deactivated it; nothing else is kept of it.
+func (x *run) vanished(ctx context.Context, id string, before Record) error {
+	if before.IsZero() || !before.Deleted.IsZero() {
+		return nil
+	}
+	_, err := x.world.Keeper.Update(ctx, x.name, id, func(now Record) Record {
+		if reflect.DeepEqual(now, before) {
+			return Record{}
+		}
+		return now
+	})
+	return err
 }
 
 // restored notes that somebody has brought back a resource that SCIM deleted
@@ -268,6 +289,12 @@ func (x *run) findKept(ctx context.Context, a *attribute, value string) ([]*enti
 	return x.loadAll(ctx, ids)
 }
 
+// isKeptExactly reports whether what is kept of the attribute is a text that is
+// equal to no other.
+func (a *attribute) isKeptExactly() bool {
+	return !a.target.MultiValued && a.target.CaseExact && (a.target.Type == schema.String || a.target.Type == schema.Reference)
+}
+
 func (x *run) loadAll(ctx context.Context, ids []string) ([]*entity, error) {
 	var found []*entity
 	for _, id := range ids {
@@ -295,14 +322,12 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			continue
 		}
 		switch {
-		case !a.isText():
+		case a.kept && !a.isKeptExactly():
+			// What is kept is known by the very text alone.
+			return nil
 		case a.kept:
-			// What is kept is found by exactly the value it has.
-			if a.isList() || !a.target.CaseExact {
-				continue
-			}
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }
-		case slices.Contains(x.indexed, a):
+		case a.isText() && slices.Contains(x.indexed, a):
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.find(ctx, a, value) }
 		}
 	}

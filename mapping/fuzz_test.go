@@ -22,12 +22,16 @@ func FuzzBody(f *testing.F) {
 		patchOf(`{"op":"add","value":{"name.givenName":"Z","userName":"bruno.silva","active":true}}`),
 		patchOf(`{"op":"replace","path":"roles[primary eq \"true\"].value","value":"Root"}`, `{"op":"remove","path":"emails","value":[{"value":"x"}]}`),
 		`{"emails":[{"value":"a"}],"meta":{"attributes":["name"]}}`,
+		`{"userName":"x","title":"t","phoneNumbers":[{"value":"1","type":"work"}],"name":{"middleName":"m"},"` + enterprise + `":{"manager":"2"}}`,
+		patchOf(`{"op":"add","path":"phoneNumbers[type eq \"fax\"].value","value":"1"}`, `{"op":"remove","path":"`+enterprise+`:manager.value"}`, `{"op":"replace","path":"title","value":""}`),
 	} {
 		f.Add(seed)
 	}
-	program := shipped(f)
+	programs := []*Program{shipped(f), edited(f, unmapped("keep")...)}
+	dialects := []qualytics.Dialect{qualytics.DialectA(), qualytics.DialectB()}
 	f.Fuzz(func(t *testing.T, body string) {
-		for _, dialect := range []qualytics.Dialect{qualytics.DialectA(), qualytics.DialectB()} {
+		for i := range 4 {
+			program, dialect := programs[i%2], dialects[i/2]
 			for _, request := range [][2]string{
 				{"POST", "/Users"}, {"PUT", "/Users/2"}, {"PATCH", "/Users/2"}, {"PUT", "/Users/12"}, {"PATCH", "/Users/12"},
 			} {

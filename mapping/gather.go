@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -137,9 +138,26 @@ func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) 
 		}()
 		shared, cancel := sharedContext(jobs)
 		defer cancel()
-		x.together(shared, id, jobs)
+		for _, batch := range batches(jobs) {
+			x.together(shared, id, batch)
+		}
 	}
 	return j.response, j.err
+}
+
+// batches splits jobs into those that can be done together. One that is for a
+// certain version has to see what those before it have left, which is only
+// known when that is written.
+func batches(jobs []*job) [][]*job {
+	var split [][]*job
+	first := 0
+	for i := 1; i <= len(jobs); i++ {
+		if i == len(jobs) || jobs[i].edit.condition.needsVersion() {
+			split = append(split, jobs[first:i])
+			first = i
+		}
+	}
+	return split
 }
 
 // sharedContext ends when nobody waits for any of the jobs any more, so that
@@ -226,7 +244,7 @@ func (x *run) together(ctx context.Context, id string, jobs []*job) {
 }
 
 // sum applies the changes of jobs one after the other. Those that can't be are
-// finished and taken out of jobs.
+// finished and taken out of jobs. Only the first may be for a certain version.
 func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) {
 	have, err := x.writable(ctx, w.entity())
 	if err != nil {
@@ -235,9 +253,9 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 	total := &change{have: have, want: have, touched: make(map[schema.Path]bool), mustClear: true}
 	var live []*job
 	for _, j := range *jobs {
-		ch, err := j.edit.wanted(total.want)
+		ch, err := j.change(ctx, w, total.want)
 		if err == nil {
-			err = x.complete(ch)
+			err = x.validate(ch)
 		}
 		if err == nil {
 			err = w.check(ctx, ch)
@@ -254,4 +272,19 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 	}
 	*jobs = live
 	return total, nil
+}
+
+// change works out the change of a job, unless the resource is not what the job
+// is for.
+func (j *job) change(ctx context.Context, w writer, have resource.Resource) (*change, error) {
+	if j.edit.condition.isSet() {
+		version, err := w.version(ctx)
+		if err == nil {
+			err = j.edit.condition.allowsWrite(version)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return j.edit.wanted(have)
 }

@@ -162,10 +162,14 @@ func (g *guard) fields(withValues bool) string {
 // guarded values.
 func (x *run) othersLeft(ctx context.Context, losers []*entity) (left bool, err error) {
 	err = x.eachPage(ctx, x.guard.query, func(p *page) (bool, error) {
-		left = slices.ContainsFunc(p.items, func(e *entity) bool {
+		for _, e := range p.items {
 			isLoser := slices.ContainsFunc(losers, func(l *entity) bool { return l.id == e.id })
-			return !isLoser && holds(e.doc, x.guard.last) && x.isActive(e)
-		})
+			if !isLoser && holds(e.doc, x.guard.last) && x.isActive(e) {
+				// They may be the last one the next time.
+				x.world.Correlations.Learn(e.id, nil, []Key{x.guardedKey()})
+				left = true
+			}
+		}
 		return !left, nil
 	})
 	return left, err

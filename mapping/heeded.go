@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"encoding/json"
+	"reflect"
 	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
@@ -15,10 +17,10 @@ func (x *run) heeded(e *entity, set []constant, values []fieldValue) error {
 	sent := make(map[string]bool, len(values))
 	for _, v := range values {
 		sent[v.field.path.String()] = true
-		if sameJSON(e.doc.Get(v.field.path), v.raw) {
+		owner := v.field.owner
+		if owner.secret || owner.holds(e.doc.Get(v.field.path), v.raw) {
 			continue
 		}
-		owner := v.field.owner
 		if owner.toAPI != nil || owner.target.Type == schema.Boolean {
 			return x.unheeded(owner.name())
 		}
@@ -30,6 +32,19 @@ func (x *run) heeded(e *entity, set []constant, values []fieldValue) error {
 		}
 	}
 	return nil
+}
+
+// holds reports whether the API has a value of the attribute as it was sent,
+// in whatever order if it is a list of plain values.
+func (a *attribute) holds(v jsonpath.Value, raw json.RawMessage) bool {
+	if !a.isPlainList() || !v.IsArray() {
+		return sameJSON(v, raw)
+	}
+	var has, sent []any
+	if json.Unmarshal([]byte(v.Raw()), &has) != nil || json.Unmarshal(raw, &sent) != nil {
+		return false
+	}
+	return reflect.DeepEqual(inOrder(has), inOrder(sent))
 }
 
 func (x *run) unheeded(name string) error {

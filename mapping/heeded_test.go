@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
 
@@ -78,5 +80,32 @@ func TestCallsWithBodiesOfTheirOwn(t *testing.T) {
 	calls = b.sandbox.Calls()
 	if last := calls[len(calls)-1]; last.Method != "PUT" || string(last.Body) != `{"role":"Member"}` {
 		t.Errorf("deleted by %s with %s", last.Method, last.Body)
+	}
+}
+
+// TestHoldsInAnyOrder compares lists of plain values, which have no order.
+func TestHoldsInAnyOrder(t *testing.T) {
+	list := &attribute{target: &schema.Attribute{Name: "tags", Type: schema.String, MultiValued: true}}
+	for _, tt := range []struct {
+		has, sent string
+		want      bool
+	}{
+		{`["a","b"]`, `["b","a"]`, true},
+		{`["a","b"]`, `["a","b","b"]`, false},
+		{`["a"]`, `["b"]`, false},
+		{`[1,2.5]`, `[2.5,1]`, true},
+		{`[]`, `[]`, true},
+		{`null`, `[]`, false},
+		{`"a"`, `["a"]`, false},
+		{`[["a"]]`, `["a"]`, false},
+	} {
+		v, _ := jsonpath.Document([]byte(tt.has))
+		if list.holds(v, []byte(tt.sent)) != tt.want {
+			t.Errorf("%s for %s: %t", tt.has, tt.sent, !tt.want)
+		}
+	}
+	text := &attribute{target: &schema.Attribute{Name: "kind", Type: schema.String}}
+	if v, _ := jsonpath.Document([]byte(`["a","b"]`)); text.holds(v, []byte(`["b","a"]`)) {
+		t.Error("what is no list of plain values is compared like one")
 	}
 }

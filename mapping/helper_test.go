@@ -45,10 +45,10 @@ func (b *bench) fails(status int, scimType scim.ErrorType, method, path, body st
 	return response
 }
 
-// edit gives the bench the shipped mapping with a change in its text.
-func (b *bench) edit(before, after string) {
+// edit gives the bench the shipped mapping with changes in its text, see edited.
+func (b *bench) edit(edits ...string) {
 	b.t.Helper()
-	b.program = edited(b.t, before, after)
+	b.program = edited(b.t, edits...)
 }
 
 // created posts a user and returns its id.

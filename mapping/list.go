@@ -26,7 +26,7 @@ type listing struct {
 	// paged says that the client pages by cursors, and after is where the page
 	// before this one ended; nil for the first.
 	paged bool
-	after *place
+	after *position
 }
 
 // listPart is one of the resource types of a listing.
@@ -49,7 +49,7 @@ type listResult struct {
 
 	// next is where the page ends when another one follows it; nil when none
 	// does, or the client does not page by cursors.
-	next *place
+	next *position
 }
 
 // list answers GET on a resource type's endpoint.
@@ -167,7 +167,7 @@ func (l *listing) gather(ctx context.Context) (*listResult, error) {
 		all = append(all, found...)
 	}
 	if l.by != nil || l.paged {
-		slices.SortStableFunc(all, func(a, b placed) int { return l.compare(&a.place, &b.place) })
+		slices.SortStableFunc(all, func(a, b placed) int { return l.compare(&a.at, &b.at) })
 	}
 	return l.cut(all, len(all)), nil
 }
@@ -178,8 +178,8 @@ func (l *listing) cut(all []placed, total int) *listResult {
 	r := &listResult{total: total}
 	from := min(l.window.start-1, len(all))
 	if l.after != nil {
-		from, _ = slices.BinarySearchFunc(all, l.after, func(e placed, after *place) int {
-			if l.compare(&e.place, after) > 0 {
+		from, _ = slices.BinarySearchFunc(all, l.after, func(e placed, after *position) int {
+			if l.compare(&e.at, after) > 0 {
 				return 1
 			}
 			return -1
@@ -190,7 +190,7 @@ func (l *listing) cut(all []placed, total int) *listResult {
 		r.entities = append(r.entities, e.entity)
 	}
 	if l.paged && to < len(all) {
-		r.next = &all[to-1].place
+		r.next = &all[to-1].at
 	}
 	return r
 }
@@ -249,14 +249,14 @@ func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
 // fromPages reads the pages that hold a part of the visible resources. It
 // returns fits=false when a page does not hold what the scan saw on it.
 func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities []*entity, fits bool, err error) {
-	before := 0
+	before, pages := 0, x.pages(x.calls.list, nil)
 	for i, count := range visible {
 		first, last := before+1, before+count
 		before = last
 		if last < w.start || len(entities) == w.count || count == 0 {
 			continue
 		}
-		p, err := x.readPage(ctx, i+1)
+		p, err := pages.page(ctx, i+1)
 		if err != nil {
 			return nil, false, err
 		}
@@ -273,9 +273,14 @@ func (x *run) fromPages(ctx context.Context, visible []int, w window) (entities 
 			}
 			seen++
 		}
-		// The last page may have grown since, by what SCIM itself made.
-		if seen != count || i == len(visible)-1 && !p.last {
+		if seen != count {
 			return nil, false, nil
+		}
+		if i == len(visible)-1 {
+			// The list may have grown since, by what SCIM itself made.
+			if ended, err := pages.endWith(ctx, p); err != nil || !ended {
+				return nil, false, err
+			}
 		}
 	}
 	return entities, true, nil

@@ -65,7 +65,7 @@ func TestListCosts(t *testing.T) {
 		{"groups without members", "/Groups?startIndex=401&count=100&excludedAttributes=members", "", "GET /teams 2", 1002},
 		{"groups by the first cursor, without members", "/Groups?count=100&excludedAttributes=members&cursor", "", "GET /teams 1", 1002},
 		{"group by name", groups(`displayName eq "Finance DQ 7"`, "&excludedAttributes=members"), "", "GET /teams/62 1", 1},
-		{"groups by a part of the name", groups(`displayName co "Finance"`, "&excludedAttributes=members"), "", "GET /teams?name 1", 100},
+		{"groups by a part of the name", groups(`displayName co "Finance"`, "&excludedAttributes=members"), "", "GET /teams?name 2", 100},
 		{"groups of somebody", groups(`members eq "2"`, "&attributes=displayName"), "", "GET /teams 11, GET /users?role 15", 3},
 		{"groups sorted", sorting("/Groups", "displayName", "") + "&count=10&attributes=displayName", "", "GET /teams 11", 1002},
 		{"search over all, unfiltered", "/.search", search(map[string]any{"startIndex": 10_001, "count": 5, "attributes": []string{"displayName"}}), "GET /teams 1", 11_002},

@@ -22,7 +22,7 @@ func FuzzCursor(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	for _, after := range []place{{Rank: 1, ID: "5", Page: 1}, {Rank: 2, ID: "role-admin"}, {Rank: 3, ID: "18446744073709551616"}, {Rank: 4}, {Rank: -1, ID: "x"}, {Rank: 0, ID: "role-admin"}} {
+	for _, after := range []position{{Rank: 1, ID: "5", Page: 1}, {Rank: 2, ID: "role-admin"}, {Rank: 3, ID: "18446744073709551616"}, {Rank: 4}, {Rank: -1, ID: "x"}, {Rank: 0, ID: "role-admin"}} {
 		plain, err := json.Marshal(cursor{Version: b.program.version, Query: l.digest(), After: after})
 		if err != nil {
 			f.Fatal(err)

@@ -12,9 +12,9 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
-// place is where a resource stands in a list that is sorted, or paged by
+// position is where a resource stands in a list that is sorted, or paged by
 // cursors: by the value that is sorted by, then by its type, then by its id.
-type place struct {
+type position struct {
 	Key order.Key `json:"k,omitzero"`
 
 	// Rank is twice that of the type, and one more for what is not a value group.
@@ -29,11 +29,11 @@ type place struct {
 // placed is a resource at its place.
 type placed struct {
 	entity *entity
-	place  place
+	at     position
 }
 
-func (t *listPart) placeOf(e *entity) place {
-	p := place{Rank: 2 * t.rank, ID: e.id}
+func (t *listPart) positionOf(e *entity) position {
+	p := position{Rank: 2 * t.rank, ID: e.id}
 	if e.group == nil {
 		p.Rank++
 	}
@@ -42,7 +42,7 @@ func (t *listPart) placeOf(e *entity) place {
 
 // compare returns a negative number if a stands before b, and a positive one if
 // it stands after it.
-func (l *listing) compare(a, b *place) int {
+func (l *listing) compare(a, b *position) int {
 	if l.by != nil {
 		if c := l.by.Compare(a.Key, b.Key); c != 0 {
 			return c
@@ -53,10 +53,10 @@ func (l *listing) compare(a, b *place) int {
 	}
 	t := l.types[a.Rank/2]
 	if a.Rank%2 == 0 {
-		position := func(id string) int {
+		number := func(id string) int {
 			return slices.IndexFunc(t.derived.made.groups, func(g *valueGroup) bool { return g.id == id })
 		}
-		return cmp.Compare(position(a.ID), position(b.ID))
+		return cmp.Compare(number(a.ID), number(b.ID))
 	}
 	return t.compareIDs(a.ID, b.ID)
 }
@@ -134,12 +134,12 @@ func (l *listing) sorted(ctx context.Context) (*listResult, error) {
 	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(waiting, func(a, b placed) int { return l.compare(&a.place, &b.place) })
+	slices.SortStableFunc(waiting, func(a, b placed) int { return l.compare(&a.at, &b.at) })
 	if l.window.count == 0 || l.window.start > total {
 		return l.cut(nil, total), nil
 	}
 	var all []placed
-	need, seen := l.window.start-1+l.window.count, make(map[string]bool)
+	need := l.window.start - 1 + l.window.count
 	err = t.eachPage(ctx, l.sortedByAPI(), func(p *page) (bool, error) {
 		if t.lore.pages++; t.lore.pages > t.program.upstream.maxCalls {
 			return false, t.tooMany()
@@ -151,11 +151,7 @@ func (l *listing) sorted(ctx context.Context) (*listResult, error) {
 		}
 		found, err := t.sift(ctx, p.items)
 		for _, e := range found {
-			if seen[e.entity.id] {
-				continue
-			}
-			seen[e.entity.id] = true
-			for len(waiting) > 0 && l.by.Compare(waiting[0].place.Key, e.place.Key) <= 0 {
+			for len(waiting) > 0 && l.by.Compare(waiting[0].at.Key, e.at.Key) <= 0 {
 				all, waiting = append(all, waiting[0]), waiting[1:]
 			}
 			all = append(all, e)

@@ -44,7 +44,7 @@ func (t *listPart) anyHas(path schema.Path, others []*listPart) bool {
 // mayHave reports whether resources of the type can have a value at a path.
 func (r *resourceType) mayHave(path schema.Path) bool {
 	switch path {
-	case idPath, schemasPath, resourceTypePath, schema.Path{Name: "meta"}, schema.Path{Name: "meta", Sub: "location"}:
+	case idPath, schemasPath, resourceTypePath, metaVersion, schema.Path{Name: "meta"}, schema.Path{Name: "meta", Sub: "location"}:
 		return true
 	}
 	return r.attribute(path) != nil || r.attribute(path.Parent()) != nil || path.Sub == "" && r.hasSub(path)
@@ -89,7 +89,7 @@ func (t *listPart) sift(ctx context.Context, candidates []*entity) ([]placed, er
 		if t.hidden(e) {
 			continue
 		}
-		p := placed{entity: e, place: t.placeOf(e)}
+		p := placed{entity: e, at: t.positionOf(e)}
 		if part != nil {
 			tree, err := t.scimPart(ctx, e, part)
 			if err != nil {
@@ -99,7 +99,7 @@ func (t *listPart) sift(ctx context.Context, candidates []*entity) ([]placed, er
 				continue
 			}
 			if t.by != nil {
-				p.place.Key = t.by.Key(tree)
+				p.at.Key = t.by.Key(tree)
 			}
 		}
 		found = append(found, p)
@@ -152,23 +152,16 @@ func (t *listPart) fromAPI(ctx context.Context) ([]placed, error) {
 // can narrow it down to.
 func (t *listPart) fromList(ctx context.Context) ([]placed, error) {
 	var found []placed
-	seen := make(map[string]bool)
-	err := t.eachPageAhead(ctx, t.narrowed(), func(p *page) (bool, error) {
+	err := t.eachPageOf(ctx, t.calls.list, t.narrowed(), readAhead, func(p *page) (bool, error) {
 		if err := t.within(p); err != nil {
 			return false, err
 		}
-		items := slices.DeleteFunc(p.items, func(e *entity) bool {
-			// An object can be on two pages when the list moves while it is read.
-			before := seen[e.id]
-			seen[e.id] = true
-			return before
-		})
-		for _, e := range items {
+		for _, e := range p.items {
 			if err := t.recall(ctx, e); err != nil {
 				return false, err
 			}
 		}
-		more, err := t.sift(ctx, items)
+		more, err := t.sift(ctx, p.items)
 		found = append(found, more...)
 		return true, err
 	})
@@ -182,14 +175,27 @@ func (x *run) within(p *page) error {
 		return nil
 	}
 	x.lore.pages++
-	left := 0
-	if !p.last {
-		left = max(p.pages-p.number, 1)
-	}
-	if x.lore.pages+left <= x.program.upstream.maxCalls {
+	if x.lore.pages+x.pagesAfter(p) <= x.program.upstream.maxCalls {
 		return nil
 	}
 	return x.tooMany()
+}
+
+// pagesAfter returns how many pages of the list come after one, as far as the
+// API says: at least one unless it is the last.
+func (x *run) pagesAfter(p *page) int {
+	size := x.calls.list.paging.max
+	if size == 0 {
+		size = p.count
+	}
+	switch {
+	case p.last:
+		return 0
+	case p.total == unknown || size == 0:
+		return 1
+	default:
+		return max((p.total-1)/size+1-p.number, 1)
+	}
 }
 
 // tooMany is the error for a list that can't be filtered or sorted here.

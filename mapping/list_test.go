@@ -185,11 +185,24 @@ func TestListNonsense(t *testing.T) {
 	}
 }
 
-// TestListWithoutATotal has an API that does not count.
+// TestListThatIsNotThere has the API know no such list, as behind a wrong
+// prefix: a provider must not take that for nobody.
+func TestListThatIsNotThere(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Fail("GET /api/users", canned(404), -1)
+	for _, path := range []string{"/Users", filtered(`userName eq "x"`), filtered(`displayName co "x"`)} {
+		if cause := upstreamCause(t, b.fails(502, "", "GET", path, "")); !cause.Operator {
+			t.Errorf("%s: the operator is not asked to act", path)
+		}
+	}
+}
+
+// TestListWithoutATotal has an API that does not count: a page with less than
+// was asked for may be all that the API gives at a time.
 func TestListWithoutATotal(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	b.sandbox.Fail("GET /api/users", qualytics.Fault{Kind: qualytics.Canned, Status: 200, Body: `{"items":[{"id":7,"user_type":"Human","user_name":"x"}]}`}, 1)
-	b.costs(1, func() {
+	b.costs(2, func() {
 		shows(t, b.want(200, "GET", "/Users", ""), map[string]any{"totalResults": 1.0, "Resources.0.userName": "x"})
 	})
 }
@@ -199,7 +212,7 @@ func TestListWithoutATotal(t *testing.T) {
 func TestListThatMoves(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	page := func(id int) qualytics.Fault {
-		return qualytics.Fault{Kind: qualytics.Canned, Status: 200, Body: fmt.Sprintf(`{"items":[{"id":7,"user_type":"Human","user_name":"x"},{"id":%d,"user_type":"Human","user_name":"y"}],"total":150}`, id)}
+		return qualytics.Fault{Kind: qualytics.Canned, Status: 200, Body: fmt.Sprintf(`{"items":[{"id":7,"user_type":"Human","user_name":"x"},{"id":%d,"user_type":"Human","user_name":"y"}],"total":3}`, id)}
 	}
 	for _, query := range []string{"", "?filter=active+eq+true"} {
 		b.memory.Doubt("User")

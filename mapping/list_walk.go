@@ -9,7 +9,7 @@ import (
 // nobody is skipped or comes twice because of what becomes of others.
 func (l *listing) walk(ctx context.Context) (*listResult, error) {
 	r := &listResult{}
-	var last *place
+	var last *position
 	more := false
 	for _, t := range l.types {
 		found, goesOn, total, err := t.after(ctx, l.after, l.window.count-len(r.entities))
@@ -17,7 +17,7 @@ func (l *listing) walk(ctx context.Context) (*listResult, error) {
 			return nil, err
 		}
 		for i := range found {
-			r.entities, last = append(r.entities, found[i].entity), &found[i].place
+			r.entities, last = append(r.entities, found[i].entity), &found[i].at
 		}
 		r.total += total
 		more = more || goesOn
@@ -31,11 +31,11 @@ func (l *listing) walk(ctx context.Context) (*listResult, error) {
 // after returns at most n visible resources of the type that stand after a
 // place, whether others may follow, and how many there are in all. The place is
 // nil for the beginning.
-func (t *listPart) after(ctx context.Context, at *place, n int) (found []placed, more bool, total int, err error) {
+func (t *listPart) after(ctx context.Context, at *position, n int) (found []placed, more bool, total int, err error) {
 	if !t.calls.list.byID {
 		all, err := t.all(ctx)
-		slices.SortFunc(all, func(a, b placed) int { return t.listing.compare(&a.place, &b.place) })
-		rest := slices.DeleteFunc(slices.Clone(all), func(e placed) bool { return at != nil && t.listing.compare(&e.place, at) <= 0 })
+		slices.SortFunc(all, func(a, b placed) int { return t.listing.compare(&a.at, &b.at) })
+		rest := slices.DeleteFunc(slices.Clone(all), func(e placed) bool { return at != nil && t.listing.compare(&e.at, at) <= 0 })
 		return rest[:min(n, len(rest))], len(rest) > n, len(all), err
 	}
 	_, total, err = t.windowOfAll(ctx, window{start: 1})
@@ -48,8 +48,8 @@ func (t *listPart) after(ctx context.Context, at *place, n int) (found []placed,
 		return nil, false, 0, err
 	}
 	for _, e := range made {
-		if p := t.placeOf(e); at == nil || t.listing.compare(&p, at) > 0 {
-			found = append(found, placed{entity: e, place: p})
+		if p := t.positionOf(e); at == nil || t.listing.compare(&p, at) > 0 {
+			found = append(found, placed{entity: e, at: p})
 		}
 	}
 	if len(found) >= n {
@@ -73,6 +73,11 @@ type walker struct {
 
 	// number is that of the page that was read last.
 	number int
+
+	// inTurn reads pages that lead to each other, the last one of which was that
+	// of the number turn; nil where each page has a number of its own.
+	inTurn *pages
+	turn   int
 
 	// left is how many resources are still wanted, found are those that there
 	// are, and more says that others may follow: what comes on the next page is
@@ -117,10 +122,10 @@ func (w *walker) reaches(p *page) bool {
 
 // next returns the page after one. When the list became shorter meanwhile,
 // somebody may have moved from the next page onto the one before, which is then
-// read again.
+// read again. Pages that lead to each other begin where the one before ended.
 func (w *walker) next(ctx context.Context, p *page) (*page, error) {
 	following, err := w.read(ctx, w.number+1)
-	if err != nil || following.total != unknown && following.total >= p.total {
+	if err != nil || following.total != unknown && following.total >= p.total || !w.calls.list.paging.addressable() {
 		w.number++
 		return following, err
 	}
@@ -132,13 +137,26 @@ func (w *walker) next(ctx context.Context, p *page) (*page, error) {
 	return following, nil
 }
 
-func (w *walker) read(ctx context.Context, number int) (*page, error) {
-	p, err := w.readPage(ctx, number)
-	if err != nil {
-		return nil, err
+// read reads the page of a number; an empty one where the list has none.
+func (w *walker) read(ctx context.Context, number int) (p *page, err error) {
+	paging := w.calls.list.paging
+	if paging.addressable() {
+		p, err = w.readPageAt(ctx, w.calls.list, place{number: number, past: number > 1}, nil)
+	} else {
+		if w.inTurn == nil || number <= w.turn {
+			w.inTurn = w.pages(w.calls.list, nil)
+		}
+		w.turn = number
+		p, err = w.inTurn.page(ctx, number)
 	}
-	if !slices.IsSortedFunc(p.items, func(a, b *entity) int { return w.compareIDs(a.id, b.id) }) {
+	switch {
+	case err != nil:
+		return nil, err
+	case !slices.IsSortedFunc(p.items, func(a, b *entity) int { return w.compareIDs(a.id, b.id) }):
 		return nil, w.program.upstream.nonsense("the list is not in the order of ids, as the mapping says")
+	case paging.addressable() && p.count == 0 && (number-1)*paging.max < p.total:
+		// Taking this for the end would make people vanish.
+		return nil, w.program.upstream.nonsense("the list ends before its own total")
 	}
 	return p, nil
 }
@@ -160,9 +178,9 @@ func (w *walker) take(ctx context.Context, p *page) error {
 			return nil
 		}
 		w.last = e.id
-		at := w.placeOf(e)
+		at := w.positionOf(e)
 		at.Page = w.number
-		w.found = append(w.found, placed{entity: e, place: at})
+		w.found = append(w.found, placed{entity: e, at: at})
 		w.left--
 	}
 	return nil

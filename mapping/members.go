@@ -84,8 +84,10 @@ func (x *run) getAcquainted(ctx context.Context, jobs []*job) error {
 		return nil
 	}
 	target := x.on(list.of)
-	if err := target.knowOthers(ctx); err != nil {
-		return err
+	if x.world.Correlations.Scanned(target.name) == nil {
+		if err := target.knowOthers(ctx); err != nil {
+			return err
+		}
 	}
 	for _, j := range jobs {
 		for _, id := range j.edit.mentions.Added {

@@ -2,9 +2,11 @@ package mapping
 
 import (
 	"net/url"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
@@ -36,6 +38,9 @@ type entity struct {
 	// unread says that nothing but the id is known: SCIM deleted the resource
 	// and the API does not give it out any more.
 	unread bool
+
+	// version is what meta.version shows; empty for nothing.
+	version string
 }
 
 // output is the shape of a resource's SCIM answers, in the order of its
@@ -61,8 +66,10 @@ type outputNode struct {
 
 func newOutput(r *resourceType) output {
 	var o output
-	core := append([]*schema.Attribute{r.set.Attribute("externalId")}, r.set.Core().Attributes...)
-	o.core = outputNodes(r, core, "")
+	o.core = outputNodes(r, r.set.Core().Attributes, "")
+	if externalID := r.set.Attribute("externalId"); externalID != nil {
+		o.core = append(outputNodes(r, []*schema.Attribute{externalID}, ""), o.core...)
+	}
 	if meta := outputNodes(r, []*schema.Attribute{r.set.Attribute("meta")}, ""); len(meta) > 0 {
 		o.meta = meta[0].children
 	}
@@ -78,10 +85,10 @@ func outputNodes(r *resourceType, attributes []*schema.Attribute, urn string) []
 	var nodes []outputNode
 	for _, attribute := range attributes {
 		path := schema.Path{URN: urn, Name: attribute.Name}
-		node := outputNode{path: path, key: append(appendString(nil, attribute.Name), ':'), attribute: r.attribute(path)}
+		node := outputNode{path: path, key: append(appendString(nil, attribute.Name), ':'), attribute: r.shown(path)}
 		for _, sub := range attribute.SubAttributes {
 			path.Sub = sub.Name
-			if a := r.attribute(path); a != nil {
+			if a := r.shown(path); a != nil {
 				node.children = append(node.children, outputNode{path: path, key: append(appendString(nil, sub.Name), ':'), attribute: a})
 			}
 		}
@@ -142,6 +149,9 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 	if part.includes(schema.Path{Name: "meta", Sub: "location"}) {
 		dst = appendString(append(next(), `"location":`...), r.location(base, e.id))
 	}
+	if e.version != "" && part.includes(metaVersion) {
+		dst = appendString(append(next(), `"version":`...), e.version)
+	}
 	if dst[len(dst)-1] == '{' {
 		return dst[:start]
 	}
@@ -200,6 +210,8 @@ func (a *attribute) appendValue(dst []byte, e *entity) ([]byte, bool) {
 		return appendBool(dst, a.isOn(e)), true
 	case len(a.each) > 0:
 		return a.appendEach(dst, e)
+	case a.isPlainList():
+		return a.appendPlain(dst, e)
 	case a.isList():
 		result, ok := a.appendScalar(append(dst, `[{"value":`...), a.target.Sub("value"), e)
 		result = append(result, a.as...)
@@ -254,12 +266,7 @@ func (a *attribute) appendScalar(dst []byte, target *schema.Attribute, e *entity
 		text, ok := a.text(e.doc)
 		return appendString(dst, text), ok
 	}
-	if a.toSCIM != nil {
-		if raw, ok := a.toSCIM[v.Raw()]; ok {
-			return append(dst, raw...), true
-		}
-	}
-	return appendAs(dst, v, target)
+	return a.appendMapped(dst, v, target)
 }
 
 // appendAs appends an upstream value as the type that SCIM promises.
@@ -270,8 +277,13 @@ func appendAs(dst []byte, v jsonpath.Value, target *schema.Attribute) ([]byte, b
 	switch target.Type {
 	case schema.Boolean:
 		return append(dst, v.Raw()...), v.IsBool()
-	case schema.Integer, schema.Decimal:
+	case schema.Decimal:
 		return append(dst, v.Raw()...), v.IsNumber()
+	case schema.Integer:
+		return append(dst, v.Raw()...), v.IsNumber() && !strings.ContainsAny(v.Raw(), ".eE")
+	case schema.DateTime:
+		_, ok := resource.ParseDateTime(v.Text())
+		return appendString(dst, v.Text()), ok
 	default:
 		// Bytes that are no text are none in an answer either.
 		if v.IsString() && utf8.ValidString(v.Raw()) {
@@ -304,37 +316,44 @@ func (a *attribute) appendElements(dst []byte, e *entity) ([]byte, bool) {
 		if !first {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '{')
-		found := false
-		for i := range a.each {
-			part := &a.each[i]
-			value := firstScalar(v, part.paths)
-			id := ""
-			if !value.Exists() && part.key == "value" && a.of != nil {
-				id = e.named[a.nameOf(v)]
-			}
-			if !value.Exists() && id == "" {
-				continue
-			}
-			if found {
-				dst = append(dst, ',')
-			}
-			dst = append(appendString(dst, part.key), ':')
-			if id != "" {
-				dst = appendString(dst, id)
-			} else {
-				dst, _ = appendAs(dst, value, part.sub)
-			}
-			found = true
-		}
-		if !found {
+		var found bool
+		if dst, found = a.appendElement(dst, v, e.named); !found {
 			dst = dst[:start]
 			return true
 		}
-		dst, first = append(dst, '}'), false
+		first = false
 		return true
 	})
 	return dst, !first
+}
+
+// appendElement appends an element of the API's list, with the id that its name
+// stands for where it has no other. It reports whether there is anything in it.
+func (a *attribute) appendElement(dst []byte, v jsonpath.Value, named map[string]string) ([]byte, bool) {
+	dst = append(dst, '{')
+	found := false
+	for i := range a.each {
+		part := &a.each[i]
+		value := firstScalar(v, part.paths)
+		id := ""
+		if !value.Exists() && part.key == "value" && a.of != nil {
+			id = named[a.nameOf(v)]
+		}
+		if !value.Exists() && id == "" {
+			continue
+		}
+		if found {
+			dst = append(dst, ',')
+		}
+		dst = append(appendString(dst, part.key), ':')
+		if id != "" {
+			dst = appendString(dst, id)
+		} else {
+			dst, _ = appendAs(dst, value, part.sub)
+		}
+		found = true
+	}
+	return append(dst, '}'), found
 }
 
 // appendGroup appends a value group as an element of a list of groups.

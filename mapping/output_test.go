@@ -28,7 +28,9 @@ func TestAnswer(t *testing.T) {
 			"emails": []any{map[string]any{"value": "ana@corp.test", "type": "work", "primary": true}},
 			"roles":  []any{map[string]any{"value": "Manager", "primary": true}},
 			"groups": groups,
-			"meta":   map[string]any{"resourceType": "User", "created": "2026-03-01T12:00:00Z", "location": testBase + "/Users/" + id},
+			"meta": map[string]any{
+				"resourceType": "User", "created": "2026-03-01T12:00:00Z", "location": testBase + "/Users/" + id, "version": versionIn(t, doc),
+			},
 		}
 		if !reflect.DeepEqual(doc, want) {
 			t.Errorf("got\n%v, want\n%v", doc, want)
@@ -68,6 +70,7 @@ func TestAnswerAlwaysHas(t *testing.T) {
 		"an id as a text":        {`{"id":"7","user_type":"Human","user_name":"x"}`, map[string]any{"id": "7", "userName": "x"}},
 		"odd values":             {`{"id":7,"user_type":"Human","user_name":{"a":1},"email":[1],"name":5,"role":true}`, map[string]any{"displayName": "5", "emails": []any{}, "id": "7"}},
 		"the other creation":     {`{"id":7,"user_type":"Human","created":"2026-01-02T08:00:00Z"}`, map[string]any{"meta.created": "2026-01-02T08:00:00Z"}},
+		"no creation":            {`{"id":7,"user_type":"Human","created":"yesterday"}`, map[string]any{"meta.created": nil}},
 		"a member twice":         {`{"id":7,"user_type":"Human","user_name":"x","deleted_at":"2026-01-02T08:00:00Z"}`, map[string]any{"active": false}},
 		"escapes":                {`{"id":7,"user_type":"Human","user_name":"a\"\\\/\u2028\u0000\ud83d\udca1<>","name":"\u00fc \"x\\"}`, map[string]any{"userName": "a\"\\/\u2028\x00💡<>", "name.givenName": "ü", "name.familyName": `"x\`}},
 		"lone surrogates":        {`{"id":7,"user_type":"Human","user_name":"a\ud800b","name":"a \udfffb"}`, map[string]any{"userName": "a\ufffdb", "name.familyName": "\ufffdb"}},

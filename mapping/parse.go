@@ -28,6 +28,7 @@ func parse(name string, src []byte) (*fileSpec, *source.Problems) {
 		}
 	}
 	file.upstream = parseUpstream(m.Need(top, "upstream", "it says how to talk to the API"))
+	file.schemas = parseSchemas(m.Key("schemas"), problems)
 	resources, _ := m.Need(top, "resources", "it says what SCIM shows").Entries()
 	for _, entry := range resources {
 		file.resources = append(file.resources, parseResource(entry, problems))
@@ -61,21 +62,6 @@ func parseUpstream(n source.Node) upstreamSpec {
 	return spec
 }
 
-func parsePaging(n source.Node) pagingSpec {
-	spec := pagingSpec{pos: n.Pos()}
-	m, ok := n.Map()
-	if !ok {
-		return spec
-	}
-	spec.page = parseText(m.Need(n.Pos(), "page", "the name of the query parameter with the page's number"))
-	spec.size = parseText(m.Need(n.Pos(), "size", "the name of the query parameter with the page's size"))
-	spec.max, _ = m.Need(n.Pos(), "max", "the largest page that the API gives").Int(1, 10000)
-	spec.items = parseText(m.Need(n.Pos(), "items", "the path of the list in the answer"))
-	spec.total = parseTexts(m.Need(n.Pos(), "total", "the path of the count in the answer"))
-	m.Close()
-	return spec
-}
-
 func parseCaller(n source.Node) *callerSpec {
 	m, ok := n.Map()
 	if !ok {
@@ -97,12 +83,14 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	}
 	spec.endpoint = parseText(m.Need(spec.pos, "endpoint", `the path below the SCIM base, such as "/Users"`))
 	spec.schema = parseText(m.Key("schema"))
+	spec.extensions = parseExtensions(m.Key("extensions"))
 	spec.description = parseText(m.Key("description"))
 	spec.id, spec.idType = parseID(m.Need(spec.pos, "id", "where the API's objects hold their id"))
 	spec.only = parseConstants(m.Key("only"))
 	spec.hide = parseConstants(m.Key("hide"))
 	spec.readOnly = parseConstants(m.Key("read-only"))
 	spec.guard = parseGuard(m.Key("guard"))
+	spec.unmapped = parseWord(m.Key("unmapped"), unmappedWords...)
 	attributes, ok := m.Need(spec.pos, "attributes", "what SCIM shows").Entries()
 	for _, a := range attributes {
 		before := problems.Count()
@@ -193,6 +181,9 @@ func parseCall(entry source.Entry) callSpec {
 	spec.undo = parseText(m.Key("undo"))
 	spec.adoptBy = parseTexts(m.Key("adopt-by"))
 	spec.carry = parseCarry(m.Key("carry"))
+	if paging := m.Key("paging"); paging.Present() {
+		spec.paging = new(parsePaging(paging))
+	}
 	spec.repeatable, _ = m.Key("repeatable").Bool()
 	if then := m.Key("then"); then.Present() {
 		_, spec.forget = then.Word("forget")
@@ -258,6 +249,15 @@ func parseText(n source.Node) text {
 		return text{}
 	}
 	return text{pos: n.Pos(), value: value}
+}
+
+// parseWord reads a text that is one of the known words.
+func parseWord(n source.Node, known ...string) text {
+	word, ok := n.Word(known...)
+	if !ok {
+		return text{}
+	}
+	return text{pos: n.Pos(), value: word}
 }
 
 func parseTexts(n source.Node) []text {

@@ -29,7 +29,7 @@ func parseAttribute(entry source.Entry) attributeSpec {
 	spec.except = parseConstants(m.Key("except"))
 	spec.of = parseText(m.Key("of"))
 	spec.into = parseText(m.Key("into"))
-	spec.parseUnknown(m.Key("unknown"))
+	spec.unknown = parseWord(m.Key("unknown"), "refuse", "skip")
 	spec.parseWords(m.Key("words"))
 	if keep := m.Key("keep"); keep.Present() {
 		_, spec.keep = keep.Word("here")
@@ -54,16 +54,6 @@ func (spec *attributeSpec) parseWrite(n source.Node) {
 		spec.state = append(spec.state, stateSpec{when: state == "true", call: call})
 	}
 	m.Close()
-}
-
-// parseUnknown reads what becomes of references to nobody.
-func (spec *attributeSpec) parseUnknown(n source.Node) {
-	if !n.Present() {
-		return
-	}
-	if word, ok := n.Word("refuse", "skip"); ok {
-		spec.unknown = text{pos: n.Pos(), value: word}
-	}
 }
 
 func (spec *attributeSpec) parseWords(n source.Node) {

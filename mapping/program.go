@@ -33,8 +33,7 @@ func (p *Program) Version() string { return p.version }
 func (p *Program) Caller() *CallerCheck { return p.caller }
 
 type upstream struct {
-	name   string
-	paging paging
+	name string
 
 	// maxCalls is how many pages one request may read to filter or sort a list
 	// here.
@@ -45,17 +44,17 @@ type upstream struct {
 	problems, field *jsonpath.Path
 }
 
-type paging struct {
-	page, size string
-	max        int
-	items      jsonpath.Path
-	total      []jsonpath.Path
-}
-
 // resourceType is one resource of the mapping.
 type resourceType struct {
 	name, endpoint, description string
 	set                         *schema.Set
+
+	// mandatory are the URNs of the extensions that every resource has.
+	mandatory []string
+
+	// unmapped says what becomes of attributes that the mapping has no place
+	// for; "" is unmappedIgnore.
+	unmapped string
 
 	id        jsonpath.Path
 	idInteger bool
@@ -151,6 +150,13 @@ type attribute struct {
 	on, off *call
 
 	kept, unique, required, readOnly bool
+
+	// within is what must have a value for a required attribute to be missed;
+	// nil when it is always missed.
+	within *schema.Path
+
+	// secret says that no answer ever shows it.
+	secret bool
 }
 
 // name returns the canonical name, by which Key and Record know the attribute.
@@ -190,6 +196,12 @@ func (a *attribute) isText() bool {
 		target = target.Sub("value")
 	}
 	return target != nil && target.Type == schema.String && a.toAPI == nil
+}
+
+// isPlainList reports whether the attribute has several values that are not
+// complex.
+func (a *attribute) isPlainList() bool {
+	return a.target.MultiValued && a.target.Type != schema.Complex
 }
 
 type element struct {

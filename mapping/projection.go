@@ -71,6 +71,12 @@ func (x *run) attributePaths(values []string) map[schema.Path]bool {
 	return paths
 }
 
+// asksFor reports whether the request names an attribute, or what it is a part
+// of, as one that the answer is to hold.
+func (p *projection) asksFor(path schema.Path) bool {
+	return p != nil && p.only != nil && p.includes(path)
+}
+
 // includes reports whether the answer holds an attribute: it is named itself,
 // as a part of one that is named, or because a part of it is.
 func (p *projection) includes(path schema.Path) bool {
@@ -89,14 +95,14 @@ func (p *projection) includes(path schema.Path) bool {
 		return p.names(path)
 	}
 	if p.only == nil {
-		return !named(p.except, path)
+		return !namesPart(p.except, path)
 	}
 	return p.names(path)
 }
 
 // names reports whether "attributes" names an attribute or a part of it.
 func (p *projection) names(path schema.Path) bool {
-	if named(p.only, path) {
+	if namesPart(p.only, path) {
 		return true
 	}
 	for part := range p.only {
@@ -107,9 +113,9 @@ func (p *projection) names(path schema.Path) bool {
 	return false
 }
 
-// named reports whether an attribute is among those that are named, or a part
+// namesPart reports whether an attribute is among those that are named, or a part
 // of one.
-func named(paths map[schema.Path]bool, path schema.Path) bool {
+func namesPart(paths map[schema.Path]bool, path schema.Path) bool {
 	return paths[path] || paths[path.Parent()] || path.URN != "" && paths[schema.Path{URN: path.URN}]
 }
 
@@ -121,7 +127,7 @@ func (p *projection) cuts(path schema.Path) bool {
 	}
 	for part := range p.only {
 		if part.Sub != "" && part.Parent() == path {
-			return !named(p.only, path)
+			return !namesPart(p.only, path)
 		}
 	}
 	for part := range p.except {

@@ -36,7 +36,7 @@ func TestProjection(t *testing.T) {
 		t.Errorf("the name is %v", name)
 	}
 	meta, _ := b.want(200, "GET", "/Users/"+id+"?excludedAttributes=meta.created", "")["meta"].(map[string]any)
-	if len(meta) != 2 || meta["location"] == nil || meta["resourceType"] != "User" {
+	if len(meta) != 3 || meta["location"] == nil || meta["resourceType"] != "User" || meta["version"] == nil {
 		t.Errorf("meta is %v", meta)
 	}
 	b.fails(400, scim.InvalidValue, "GET", "/Users?attributes=id&excludedAttributes=name", "")
@@ -118,7 +118,7 @@ func TestReturned(t *testing.T) {
 		path("groups", ""): schema.ReturnedRequest,
 	}
 	for query, want := range map[string]string{
-		"":                             "active emails.0.value externalId id meta.created meta.location meta.resourceType name.familyName name.formatted name.givenName schemas.0 userName",
+		"":                             "active emails.0.value externalId id meta.created meta.location meta.resourceType meta.version name.familyName name.formatted name.givenName schemas.0 userName",
 		"attributes=displayName":       "displayName id schemas.0 userName",
 		"attributes=roles,roles.value": "id schemas.0 userName",
 		"attributes=emails":            "emails.0.type emails.0.value id schemas.0 userName",

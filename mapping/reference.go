@@ -3,7 +3,6 @@ package mapping
 import (
 	"context"
 	"errors"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -33,13 +32,18 @@ func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity)
 	if i < 0 {
 		i = len(entities)
 	}
-	if i > 0 && part.includes(entities[0].group.members.path) {
+	if i > 0 && (part.includes(entities[0].group.members.path) || part.asksFor(metaVersion)) {
 		if err := x.fillMembers(ctx, entities[:i]); err != nil {
 			return err
 		}
 	}
 	if i < len(entities) {
-		return x.revealReferences(ctx, part, entities[i:])
+		if err := x.revealReferences(ctx, part, entities[i:]); err != nil {
+			return err
+		}
+	}
+	if part.includes(metaVersion) {
+		return x.stamp(ctx, entities...)
 	}
 	return nil
 }
@@ -139,7 +143,7 @@ func (x *run) scanOthers(ctx context.Context) error {
 
 func (x *run) readOthers(ctx context.Context) (*Scan, error) {
 	scan := &Scan{}
-	err := x.eachPageOf(ctx, x.calls.others, 1, url.Values{}, func(p *page) (bool, error) {
+	err := x.eachPageOf(ctx, x.calls.others, nil, readAhead, func(p *page) (bool, error) {
 		for _, id := range p.others {
 			scan.Objects = append(scan.Objects, Scanned{
 				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},
@@ -169,8 +173,24 @@ func (x *run) isOther(ctx context.Context, id string) (bool, error) {
 		}
 		x.world.Correlations.Learn(id, nil, []Key{x.noneKey(id)})
 	}
-	record, err := x.world.Keeper.Record(ctx, x.name, id)
-	return !record.Deleted.IsZero(), err
+	return x.isDeleted(ctx, x.resourceType, id)
+}
+
+// isDeleted reports whether the resource with this id was deleted over SCIM.
+func (x *run) isDeleted(ctx context.Context, r *resourceType, id string) (bool, error) {
+	key := Key{Resource: r.name, Attribute: "id", Value: id}
+	if deleted, asked := x.lore.deleted[key]; asked {
+		return deleted, nil
+	}
+	record, err := x.world.Keeper.Record(ctx, r.name, id)
+	if err != nil {
+		return false, err
+	}
+	if x.lore.deleted == nil {
+		x.lore.deleted = make(map[Key]bool)
+	}
+	x.lore.deleted[key] = !record.Deleted.IsZero()
+	return x.lore.deleted[key], nil
 }
 
 // noneKey is the fact that the object with this id is none of the others.

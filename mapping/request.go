@@ -21,6 +21,11 @@ type Request struct {
 	// Body is the whole body; empty for none.
 	Body []byte
 
+	// IfMatch and IfNoneMatch are the values of those headers: "*", or entity
+	// tags with commas between (RFC 9110 section 13.1); empty for none. They
+	// count for requests about one resource.
+	IfMatch, IfNoneMatch string
+
 	// Base is the URL of the SCIM base without a trailing slash, as the
 	// client reaches it: "https://scim.example.com/api/scim/v2".
 	Base string
@@ -43,11 +48,15 @@ type Response struct {
 	// Status is the HTTP status code.
 	Status int
 
-	// Body is a JSON document; nil for none, as with 204.
+	// Body is a JSON document; nil for none, as with 204 and 304.
 	Body []byte
 
 	// Location is the URL of the resource in the body; empty for none.
 	Location string
+
+	// Version is the entity tag of the resource in the body, or of the one that
+	// a 304 stands for: W/"0123456789abcdef"; empty for none.
+	Version string
 
 	// Allow lists the methods that the path knows, for status 405 and OPTIONS.
 	Allow []string
@@ -70,7 +79,7 @@ type Report struct {
 	Resource string
 
 	// Operation is one of "create", "read", "list", "replace", "patch",
-	// "delete", "discover"; empty for unknown paths.
+	// "delete", "discover", "bulk"; empty for unknown paths.
 	Operation string
 
 	// ID is the resource's id, when there is one.
@@ -84,6 +93,11 @@ type Report struct {
 	// mapping has no place for them, or another one took precedence.
 	Dropped []string
 
+	// Undefined are those of Dropped that no schema has: the client's own words,
+	// where all others are names of the mapping's schemas, with a remark in
+	// parentheses behind some.
+	Undefined []string
+
 	// Unknown are the ids in the request that are nobody's and were left out,
 	// as the mapping says, each with its attribute: "members 41". What can't be
 	// an id is not repeated.
@@ -95,12 +109,57 @@ type Report struct {
 	// Warnings are sentences for the operator, such as an account that could
 	// not be undone.
 	Warnings []string
+
+	// Operations are what came of the operations of a bulk request, in its
+	// order and without those that were not attempted; nil for any other
+	// request. Calls, Dropped and Warnings are theirs, and not repeated in the
+	// bulk request's own report.
+	Operations []OperationReport
+}
+
+// OperationReport is what came of one operation of a bulk request.
+type OperationReport struct {
+	// Number is the operation's place in the request, from 1.
+	Number int
+
+	// Method is its HTTP method; empty if it is none that a mapping knows.
+	Method string
+
+	// Status is the HTTP status code.
+	Status int
+
+	// Err is why the operation failed, as in [Response]; nil when it did not.
+	Err *scim.Error
+
+	// Report is as for a request that consists of the operation alone.
+	Report
+}
+
+// with returns the report of two requests that do the work of one.
+func (r Report) with(more Report) Report {
+	r.Calls = append(r.Calls, more.Calls...)
+	r.Dropped = append(r.Dropped, more.Dropped...)
+	r.Undefined = append(r.Undefined, more.Undefined...)
+	r.Unknown = append(r.Unknown, more.Unknown...)
+	r.Warnings = append(r.Warnings, more.Warnings...)
+	r.Tolerances = union(r.Tolerances, more.Tolerances)
+	return r
+}
+
+func union(names, more []string) []string {
+	for _, name := range more {
+		if !contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // add adds what went on beside the request.
 func (r *Report) add(other *Report) {
 	r.Calls = append(r.Calls, other.Calls...)
 	r.Dropped = append(r.Dropped, other.Dropped...)
+	r.Undefined = append(r.Undefined, other.Undefined...)
 	r.Unknown = append(r.Unknown, other.Unknown...)
 	r.Warnings = append(r.Warnings, other.Warnings...)
 }

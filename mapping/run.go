@@ -52,6 +52,12 @@ type lore struct {
 	// something to refer to.
 	references map[Key]bool
 
+	// deleted are the ids of which it has looked up whether SCIM deleted them.
+	deleted map[Key]bool
+
+	// room is where it works out one version after the other.
+	room []byte
+
 	// pages is how many pages it has read of lists that it goes through itself.
 	pages int
 }
@@ -63,12 +69,18 @@ func newLore() *lore {
 	}
 }
 
-// do makes one upstream call. An answer with an error status is not an error.
+// do makes one upstream call. An answer with an error status is not an error,
+// as long as it is the API's own.
 func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
 	answer, err := x.world.Upstream.Do(ctx, c.build(id, query, body))
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
 	if err != nil {
 		return answer, x.program.upstream.unanswered(err)
+	}
+	// Past the end of a list there may be nothing; its reader knows.
+	ofNothing := id == "" && c.method != "GET"
+	if err := x.program.upstream.misplaced(answer, ofNothing); err != nil {
+		return answer, err
 	}
 	return answer, nil
 }
@@ -146,7 +158,7 @@ func (r *resourceType) notFound(id string) *scim.Error {
 
 // writable returns what of the entity a request can change, as a tree.
 func (x *run) writable(ctx context.Context, e *entity) (resource.Resource, error) {
-	part := &projection{except: make(map[schema.Path]bool)}
+	part := &projection{except: map[schema.Path]bool{metaVersion: true}}
 	for _, a := range x.attributes {
 		if a.readOnly {
 			part.except[a.path] = true

@@ -55,9 +55,15 @@ func outOfTime(err error) error {
 type endpoint map[string]func(ctx context.Context) (Response, error)
 
 func (x *run) serve(ctx context.Context) (Response, error) {
+	if err := x.world.Limits.checkBody(x.req.Body); err != nil {
+		return Response{}, err
+	}
 	query, err := url.ParseQuery(strings.Trim(x.req.Query, "&"))
 	if err != nil {
 		return Response{}, scim.BadRequest(scim.InvalidSyntax, "The query is not well-formed.")
+	}
+	if isMe(x.req.Path) {
+		return Response{}, errMe()
 	}
 	query = knownParameters(query)
 	methods := x.route(query)
@@ -99,7 +105,7 @@ func allowed(methods endpoint) []string {
 func (x *run) route(query url.Values) endpoint {
 	segments := x.req.segments()
 	if len(segments) == 0 {
-		return x.discovery("ServiceProviderConfig", "")
+		return x.discovery("ServiceProviderConfig", "", query)
 	}
 	for _, r := range x.program.resources {
 		if !strings.EqualFold(r.endpoint[1:], segments[0]) {
@@ -118,14 +124,15 @@ func (x *run) route(query url.Values) endpoint {
 			return nil
 		}
 	}
-	if len(segments) == 1 && isSearch(segments[0]) {
+	switch {
+	case x.isBulk(segments):
+		return endpoint{"POST": x.bulk}
+	case len(segments) == 1 && isSearch(segments[0]):
 		return x.searching(query, x.program.resources...)
-	}
-	switch len(segments) {
-	case 1:
-		return x.discovery(segments[0], "")
-	case 2:
-		return x.discovery(segments[0], segments[1])
+	case len(segments) == 1:
+		return x.discovery(segments[0], "", query)
+	case len(segments) == 2:
+		return x.discovery(segments[0], segments[1], query)
 	default:
 		return nil
 	}
@@ -165,21 +172,46 @@ func (x *run) single(id string) endpoint {
 // read answers GET on one resource.
 func (x *run) read(ctx context.Context, id string) (Response, error) {
 	x.about("read", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	e, err := x.load(ctx, id)
 	if err != nil {
 		return Response{}, err
+	}
+	if c.isSet() {
+		version, err := x.currentVersion(ctx, e)
+		if err == nil {
+			err = c.matches(version)
+		}
+		if err != nil {
+			return Response{}, err
+		}
+		if c.noneMatch.holds(version) {
+			return Response{Status: 304, Version: version}, nil
+		}
 	}
 	return x.resourceResponse(ctx, 200, e)
 }
 
 func (x *run) resourceResponse(ctx context.Context, status int, e *entity) (Response, error) {
+	// The version is worked out where the answer is going to be.
+	room := make([]byte, 0, len(e.raw)*2+512)
+	x.lore.room = room
+	defer func() { x.lore.room = nil }()
 	if err := x.reveal(ctx, x.part, e); err != nil {
 		return Response{}, err
 	}
-	size := len(e.raw)*2 + 512
+	if !x.part.includes(metaVersion) {
+		if err := x.stamp(ctx, e); err != nil {
+			return Response{}, err
+		}
+	}
 	return Response{
 		Status:   status,
-		Body:     e.kind.appendResource(make([]byte, 0, size), e, x.req.Base, x.part),
+		Body:     e.kind.appendResource(room, e, x.req.Base, x.part),
 		Location: e.kind.location(x.req.Base, e.id),
+		Version:  e.version,
 	}, nil
 }

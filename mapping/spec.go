@@ -11,7 +11,42 @@ import (
 
 type fileSpec struct {
 	upstream  upstreamSpec
+	schemas   []schemaSpec
 	resources []resourceSpec
+}
+
+// schemaSpec is a schema that the file declares.
+type schemaSpec struct {
+	urn               text
+	name, description text
+	attributes        []declaredSpec
+
+	// broken says that something in its attributes is reported already.
+	broken bool
+}
+
+// declaredSpec is an attribute of such a schema, or a sub-attribute.
+type declaredSpec struct {
+	name, typ, description           text
+	multiValued, required, caseExact flagSpec
+	mutability, returned, uniqueness text
+	canonicalValues, referenceTypes  []text
+	subAttributes                    []declaredSpec
+	subsPos                          source.Pos
+	broken                           bool
+}
+
+// flagSpec is true or false with its place; the zero flagSpec when it is not
+// given.
+type flagSpec struct {
+	pos   source.Pos
+	value bool
+}
+
+// extensionSpec is an extension of a resource.
+type extensionSpec struct {
+	schema   text
+	required bool
 }
 
 type upstreamSpec struct {
@@ -32,11 +67,19 @@ type callerSpec struct {
 }
 
 type pagingSpec struct {
-	pos        source.Pos
-	page, size text
-	max        int
-	items      text
-	total      []text
+	pos source.Pos
+
+	// style is the key that says how a list is read; empty when none does.
+	style string
+
+	// position is the parameter under that key.
+	position text
+	first    *int
+	next     text
+	size     text // or limit
+	max      int
+	items    text
+	total    []text
 }
 
 type errorsSpec struct {
@@ -47,6 +90,8 @@ type resourceSpec struct {
 	pos                           source.Pos
 	name                          string
 	endpoint, schema, description text
+	extensions                    []extensionSpec
+	unmapped                      text
 	id                            text
 	idType                        string
 
@@ -148,6 +193,7 @@ type callSpec struct {
 	byID       bool
 	repeatable bool
 	carry      []carrySpec
+	paging     *pagingSpec
 }
 
 type filterSpec struct {

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"slices"
 	"time"
@@ -17,12 +18,16 @@ import (
 // chose; one that is null or empty is cleared where the API allows.
 func (x *run) replace(ctx context.Context, id string) (Response, error) {
 	x.about("replace", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	body, err := x.parseBody()
 	if err != nil {
 		return Response{}, err
 	}
 	touched := x.spokenOf(body)
-	e := &edit{wanted: func(have resource.Resource) (*change, error) {
+	e := &edit{condition: c, wanted: func(have resource.Resource) (*change, error) {
 		ch := &change{have: have, want: resource.DeepCopy(have), touched: touched}
 		for path := range ch.touched {
 			value, _ := resource.Get(body, path)
@@ -39,12 +44,18 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 // patch answers PATCH (RFC 7644 section 3.5.2).
 func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	x.about("patch", id)
+	c, err := x.condition()
+	if err != nil {
+		return Response{}, err
+	}
 	operations, notes, err := patch.Parse(x.req.Body, patch.Limits{}, x.set, x.tol)
 	if err != nil {
 		return Response{}, err
 	}
-	x.drop(notes.Unmapped...)
-	e := &edit{}
+	if err := x.leaveOut(notes); err != nil {
+		return Response{}, err
+	}
+	e := &edit{condition: c}
 	if list := x.referenceList(); list != nil {
 		e.mentions = patch.MentionsOf(operations, list.path)
 	}
@@ -58,9 +69,39 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 		for _, path := range touched {
 			x.touch(ch, path)
 		}
+		x.preferNew(ch)
 		return ch, nil
 	}
 	return x.gather(ctx, id, e)
+}
+
+// preferNew puts values that a request adds before those that are there, where
+// the API has room for one: the new one is what the request is about, and that
+// the old one is the primary one is only said because there is no other.
+func (x *run) preferNew(ch *change) {
+	for _, a := range x.attributes {
+		if !ch.touched[a.path] || !a.isList() || a.kept || len(a.each) > 0 {
+			continue
+		}
+		had := references(ch.have, a)
+		v, _ := resource.Get(ch.want, a.path)
+		list, _ := v.([]any)
+		var added, old []any
+		for _, item := range list {
+			m, _ := item.(map[string]any)
+			value, _ := m["value"].(string)
+			if slices.Contains(had, value) {
+				m = maps.Clone(m)
+				delete(m, "primary")
+				old = append(old, m)
+			} else {
+				added = append(added, item)
+			}
+		}
+		if len(added) > 0 && len(old) > 0 {
+			resource.Set(ch.want, a.path, append(added, old...))
+		}
+	}
 }
 
 // touch marks what an operation's path is about: a sub-attribute, all

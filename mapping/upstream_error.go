@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -38,21 +39,50 @@ func (e *UpstreamError) Error() string {
 
 func (e *UpstreamError) Unwrap() error { return e.Err }
 
-// defaultRetryAfter is what a client is asked to wait when the API does not
-// say, in seconds.
+// defaultRetryAfter is what a client is asked to wait when nobody knows
+// better, in seconds.
 const defaultRetryAfter = 5
+
+// retryAfter is a wait in whole seconds, as the header of that name has it.
+func retryAfter(wait time.Duration) int {
+	if wait <= 0 {
+		return defaultRetryAfter
+	}
+	return int((wait + time.Second - 1) / time.Second)
+}
 
 // unanswered is the error for a call that got no complete answer.
 func (u *upstream) unanswered(err error) *scim.Error {
-	status, what := 502, u.name+" could not be reached."
-	var callErr *CallError
+	call := &CallError{Unsent: true}
+	errors.As(err, &call)
+	cause := &UpstreamError{Err: err}
+	var e *scim.Error
 	switch {
-	case errors.As(err, &callErr) && callErr.Timeout:
-		status, what = 504, u.name+" did not answer in time."
-	case errors.As(err, &callErr) && !callErr.Unsent:
-		what = u.name + " broke off its answer."
+	case call.Limited:
+		e = scim.Errorf(429, "", "More is asked of %s than it can be asked in time.", u.name)
+		e.RetryAfter = retryAfter(call.RetryAfter)
+	case call.RetryAfter > 0, call.Timeout && call.Unsent:
+		e = u.unavailable(503, call.RetryAfter)
+	case call.Timeout:
+		e = scim.Errorf(504, "", "%s did not answer in time.", u.name)
+		e.RetryAfter = defaultRetryAfter
+	case call.TooLarge:
+		cause.Operator = true
+		e = scim.Errorf(502, "", "%s gave an answer that is too large.", u.name)
+	case call.Unsent:
+		e = scim.Errorf(502, "", "%s could not be reached.", u.name)
+	default:
+		e = scim.Errorf(502, "", "%s broke off its answer.", u.name)
 	}
-	return scim.Errorf(status, "", "%s", what).WithCause(&UpstreamError{Err: err})
+	e.Cause = cause
+	return e
+}
+
+// unavailable is the error for an API that can't do the call now.
+func (u *upstream) unavailable(status int, wait time.Duration) *scim.Error {
+	e := scim.Errorf(status, "", "%s is busy or not available.", u.name)
+	e.RetryAfter = retryAfter(wait)
+	return e
 }
 
 // nonsense is the error for an answer that can't be what the mapping expects.
@@ -61,16 +91,64 @@ func (u *upstream) nonsense(why string) *scim.Error {
 		WithCause(&UpstreamError{Operator: true, Err: errors.New(why)})
 }
 
+// misplaced is the error for an answer that is not the API's own word about
+// what was asked, whatever its status says; nil for all others. Something in
+// front of the API answers with pages, and one that stands for "not found"
+// must not make a person vanish. The call is ofNothing when it names no resource
+// that could be missing.
+func (u *upstream) misplaced(answer Answer, ofNothing bool) *scim.Error {
+	var why string
+	status := answer.Status
+	switch {
+	case answer.ok() && answer.IsPage():
+		// Nobody knows whether the API has seen the call.
+		why, status = "the answer is an HTML page, such as that of a login", 0
+	case answer.Status < 400 || answer.Status >= 500 || answer.Status == 429:
+		return nil
+	case answer.IsPage():
+		why = "an HTML page, which is not the API's own: look at what stands in between"
+	case answer.Status == 404 && len(answer.Body) > 0 && !isJSON(answer.Body):
+		why = "no JSON, so it is not the API's own word: look at what stands in between"
+	case answer.Status == 405, answer.Status == 404 && ofNothing:
+		return u.missing(status)
+	default:
+		return nil
+	}
+	e := u.nonsense(why)
+	e.Cause = &UpstreamError{Status: status, Operator: true, Err: errors.New(why)}
+	return e
+}
+
+// missing is the error for an API that does not know the call itself.
+func (u *upstream) missing(status int) *scim.Error {
+	const why = "it does not have the call that the mapping names"
+	e := u.nonsense(why)
+	e.Cause = &UpstreamError{Status: status, Operator: true, Err: errors.New(why)}
+	return e
+}
+
+// IsPage reports whether the answer is an HTML page, which an API for programs
+// does not give: something in front of it has answered.
+func (a Answer) IsPage() bool {
+	return bytes.HasPrefix(bytes.TrimLeft(a.Body, "\ufeff \t\r\n"), []byte("<"))
+}
+
+func isJSON(body []byte) bool {
+	_, ok := jsonpath.Document(body)
+	return ok
+}
+
 // refused is the error for an answer with an error status. The text of the
 // answer may be about anybody, so none of it is passed on.
 func (u *upstream) refused(r *resourceType, answer Answer) *scim.Error {
 	cause := &UpstreamError{Status: answer.Status}
 	var e *scim.Error
-	switch answer.Status {
+	switch status := answer.Status; status {
 	case 400:
 		e = scim.BadRequest(scim.InvalidValue, "%s refused the change.", u.name)
 	case 401, 403:
 		cause.Operator = true
+		cause.Err = errors.New("the token that the calls are made with is not that of an active Admin")
 		e = scim.Errorf(502, "", "%s does not accept this server's credentials.", u.name)
 	case 404:
 		e = scim.NotFound("%s has no such %s.", u.name, r.name)
@@ -79,12 +157,12 @@ func (u *upstream) refused(r *resourceType, answer Answer) *scim.Error {
 	case 422:
 		e = scim.BadRequest(scim.InvalidValue, "%s does not accept %s.", u.name, u.fieldsAtFault(r, answer))
 	case 429, 503:
-		e = scim.Errorf(answer.Status, "", "%s is busy or not available.", u.name)
-		e.RetryAfter = defaultRetryAfter
-		if answer.RetryAfter > 0 {
-			e.RetryAfter = int((answer.RetryAfter + time.Second - 1) / time.Second)
-		}
+		e = u.unavailable(status, answer.RetryAfter)
 	default:
+		if status < 400 {
+			cause.Operator = true
+			cause.Err = errors.New("a redirect is not followed: the upstream's address must be the one that answers")
+		}
 		e = scim.Errorf(502, "", "%s failed to do its part of the request.", u.name)
 	}
 	e.Cause = cause

@@ -16,7 +16,7 @@ import (
 const marker = "MARKER"
 
 // upstreamCause returns the UpstreamError at the bottom of an answer.
-func upstreamCause(t *testing.T, response Response) *UpstreamError {
+func upstreamCause(t testing.TB, response Response) *UpstreamError {
 	t.Helper()
 	var cause *UpstreamError
 	if !errors.As(response.Err, &cause) {
@@ -55,7 +55,7 @@ func TestUpstreamErrors(t *testing.T) {
 		"503 with Retry-After": {qualytics.Fault{Kind: qualytics.Unavailable, RetryAfter: "120"}, 503, "", 120, false, 503},
 		"500":                  {canned(500), 502, "", 0, false, 500},
 		"502":                  {canned(502), 502, "", 0, false, 502},
-		"a redirect":           {canned(302), 502, "", 0, false, 302},
+		"a redirect":           {canned(302), 502, "", 0, true, 302},
 		"HTML":                 {qualytics.Fault{Kind: qualytics.HTMLPage}, 502, "", 0, true, 0},
 		"broken JSON":          {qualytics.Fault{Kind: qualytics.BrokenJSON}, 502, "", 0, true, 0},
 		"no object":            {qualytics.Fault{Kind: qualytics.Canned, Status: 200, Body: `["` + marker + `"]`}, 502, "", 0, true, 0},

@@ -196,6 +196,14 @@ type madeMember struct {
 	Display string `json:"display,omitempty"`
 }
 
+func memberIDs(members []madeMember) []string {
+	ids := make([]string, len(members))
+	for i, m := range members {
+		ids[i] = m.Value
+	}
+	return ids
+}
+
 // made is the entity of a value group. Its members are unknown until somebody
 // asks for them.
 func (r *resourceType) madeEntity(g *valueGroup, record Record) *entity {

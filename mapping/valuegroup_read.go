@@ -136,6 +136,14 @@ func (x *run) findHolders(ctx context.Context, g *valueGroup, now bool) ([]madeM
 	return members, nil
 }
 
+// readAfresh has what is read from now on of a group's members begin now: a
+// reading under way may not have seen what was written last.
+func (x *run) readAfresh(g *valueGroup) {
+	for _, read := range slices.Concat(g.above(), []*valueGroup{g}) {
+		x.world.Correlations.Doubt(read.holders)
+	}
+}
+
 // remembered reports whether all who have a group's value are known: from a
 // list of those, or from the list of all.
 func (x *run) remembered(g *valueGroup) (listed, held bool) {

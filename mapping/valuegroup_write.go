@@ -39,8 +39,11 @@ func (x *run) openValueGroup(ctx context.Context, id string, edits []*edit) (w *
 	w.people = x.on(x.made.kind)
 	// Who is in the group matters to a request that replaces everybody; one
 	// that names people only needs to know about these.
-	now := slices.ContainsFunc(edits, func(e *edit) bool { return e.mentions.Others })
+	now := slices.ContainsFunc(edits, func(e *edit) bool { return e.mentions.Others || e.condition.needsVersion() })
 	clear(x.lore.holders)
+	if edits[0].condition.needsVersion() {
+		x.readAfresh(w.group.group)
+	}
 	members, err := x.membersOf(ctx, w.group.group, now)
 	if err != nil {
 		return nil, err
@@ -211,11 +214,12 @@ func (w *valueWriter) step(ctx context.Context, e *entity, want resource.Resourc
 	return w.made.change(have, after), nil
 }
 
-// write implements writer. Whoever comes in does so before anybody goes out, so
-// that what somebody must have is never lost on the way.
+// write implements writer. First come those who are not active, whom the API may
+// refuse to change; then whoever comes in, before anybody goes out, so that what
+// somebody must have is never lost on the way.
 func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error) {
 	wanted := references(total.want, w.made.members)
-	var coming, going []task
+	var idle, coming, going []task
 	for _, id := range w.ids {
 		e := w.touched[id]
 		if e == nil || !slices.Contains(w.accepted, id) {
@@ -229,18 +233,21 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			continue
 		}
 		step.permitted = true
-		if slices.Contains(wanted, id) {
-			coming = append(coming, task{e, step})
-		} else {
-			going = append(going, task{e, step})
+		switch next := (task{e, step}); {
+		case !w.people.isActive(e):
+			idle = append(idle, next)
+		case slices.Contains(wanted, id):
+			coming = append(coming, next)
+		default:
+			going = append(going, next)
 		}
 	}
 	done := 0
-	for _, tasks := range [][]task{coming, going} {
+	for _, tasks := range [][]task{idle, coming, going} {
 		n, err := w.do(ctx, tasks)
 		done += n
 		if err != nil {
-			return nil, partly(err, done, len(coming)+len(going))
+			return nil, partly(err, done, len(idle)+len(coming)+len(going))
 		}
 	}
 	if slices.ContainsFunc(w.attributes, func(a *attribute) bool { return a.kept && total.touched[a.path] }) {
@@ -248,7 +255,7 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			return nil, err
 		}
 	}
-	w.group.setMembers(w.membersAfter(total.want))
+	w.group.setMembers(w.membersAfter(wanted))
 	return w.group, nil
 }
 
@@ -285,14 +292,22 @@ func partly(err error, done, needed int) error {
 	return &told
 }
 
-// membersAfter returns who is in the group once all is written.
-func (w *valueWriter) membersAfter(want resource.Resource) []madeMember {
+// version implements writer. Those who are locked were read after the group was.
+func (w *valueWriter) version(ctx context.Context) (string, error) {
+	now := *w.group
+	now.setMembers(w.membersAfter(memberIDs(now.members)))
+	return w.versionOf(ctx, &now)
+}
+
+// membersAfter returns who of some ids is in the group, once all is written of
+// those whom the changes speak of.
+func (w *valueWriter) membersAfter(wanted []string) []madeMember {
 	display := make(map[string]string)
 	for _, m := range w.group.members {
 		display[m.Value] = m.Display
 	}
 	var members []madeMember
-	for _, id := range without(append(references(want, w.made.members), w.ids...), nil) {
+	for _, id := range without(slices.Concat(wanted, w.ids), nil) {
 		switch e, touched := w.touched[id]; {
 		case !touched:
 			members = append(members, madeMember{Value: id, Display: display[id]})

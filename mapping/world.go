@@ -28,6 +28,9 @@ type World struct {
 	// alone who present the same one. It is the same in all requests of a client.
 	// With nil, anybody can read and make them.
 	Secret []byte
+
+	// Limits bound what a request may ask for.
+	Limits Limits
 }
 
 // Upstream does calls to the API that the mapping describes.
@@ -67,8 +70,16 @@ type Answer struct {
 	// Body is the whole body; empty for none.
 	Body []byte
 
+	// Link are the values of the Link header fields (RFC 8288), in their
+	// order; nil for none.
+	Link []string
+
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
+
+	// Repeated says that the call was sent before and its answer was lost, so
+	// that the API may have acted upon it then.
+	Repeated bool
 }
 
 // CallError says that a call got no complete answer.
@@ -79,6 +90,17 @@ type CallError struct {
 
 	// Timeout says that time ran out while waiting.
 	Timeout bool
+
+	// TooLarge says that the answer was larger than what is read of one.
+	TooLarge bool
+
+	// Limited says that more calls wait for their turn than can be made in
+	// the time that is left.
+	Limited bool
+
+	// RetryAfter is how long to wait before a repeat makes sense; zero when
+	// that is not known.
+	RetryAfter time.Duration
 
 	// Err is the cause.
 	Err error

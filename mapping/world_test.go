@@ -114,7 +114,9 @@ func (u *upstreamServer) Do(ctx context.Context, call Call) (answer Answer, err 
 	w := httptest.NewRecorder()
 	u.handler.ServeHTTP(w, r)
 	seconds, _ := strconv.Atoi(w.Header().Get("Retry-After"))
-	return Answer{Status: w.Code, Body: w.Body.Bytes(), RetryAfter: time.Duration(seconds) * time.Second}, nil
+	return Answer{
+		Status: w.Code, Body: w.Body.Bytes(), Link: w.Header().Values("Link"), RetryAfter: time.Duration(seconds) * time.Second,
+	}, nil
 }
 
 // memory is Correlations that never forget by themselves.

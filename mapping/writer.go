@@ -9,6 +9,9 @@ import (
 
 // edit is what a request asks for of one existing resource.
 type edit struct {
+	// condition is what it demands of the resource's version.
+	condition condition
+
 	// wanted works out the change from what the resource is.
 	wanted func(have resource.Resource) (*change, error)
 
@@ -20,6 +23,9 @@ type edit struct {
 type writer interface {
 	// entity is the resource as it was read.
 	entity() *entity
+
+	// version is the resource's version as it is before anything is written.
+	version(ctx context.Context) (string, error)
 
 	// check refuses a change that can't be, before anything is written. Changes
 	// build upon each other; one that was refused is not part of those after
@@ -60,6 +66,8 @@ type objectWriter struct {
 }
 
 func (w *objectWriter) entity() *entity { return w.e }
+
+func (w *objectWriter) version(ctx context.Context) (string, error) { return w.versionOf(ctx, w.e) }
 
 func (w *objectWriter) check(ctx context.Context, ch *change) error {
 	return w.checkReferences(ctx, ch)

@@ -86,6 +86,7 @@ func benchStacks(b *testing.B, apiURL string) (sidecar, proxy *stack) {
 		token {env.SCIM_TOKEN}
 		upstream {$QUALYTICS_URL}
 		upstream_token {env.QUALYTICS_TOKEN}
+		max_calls_per_second 0
 	}
 }
 

@@ -2,6 +2,7 @@ package tests
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -159,10 +160,18 @@ func TestREADMEMetrics(t *testing.T) {
 		slices.Sort(names)
 		return names
 	}
-	known := rows("caddymodule/metrics.go", `"(caddy_scim_\w+)"`)
+	isolate(t)
+	files, _ := filepath.Glob("caddymodule/*.go")
+	var known []string
+	for _, file := range files {
+		if !strings.HasSuffix(file, "_test.go") {
+			known = append(known, rows(file, `"(caddy_scim_\w+)"`)...)
+		}
+	}
 	if len(known) == 0 {
 		t.Fatal("the code has no metrics")
 	}
+	slices.Sort(known)
 	for file, pattern := range map[string]string{
 		"README.md": "(?m)^\\| `(caddy_\\w+)` \\|", "caddymodule/module.go": "(?m)^// `(caddy_\\w+)` \\|",
 	} {
@@ -187,6 +196,29 @@ func TestREADMEEnvironment(t *testing.T) {
 	described := names("(?m)^\\| `([A-Z]+_[A-Z]+)` \\|", readShipped(t, "README.md"))
 	if !slices.Equal(used, described) {
 		t.Errorf("the README has %q, the Caddyfile %q", described, used)
+	}
+}
+
+// TestREADMEPaging loads the README's examples of ways to read a list.
+func TestREADMEPaging(t *testing.T) {
+	readme := strings.Join(blocks(t, "yaml"), "")
+	const rest = `
+resources:
+  User:
+    endpoint: /Users
+    id: id
+    attributes: {userName: name}
+    calls: {list: GET /users, read: "GET /users/{id}"}
+`
+	for _, example := range regexp.MustCompile("(?m)^paging: (.*)$").FindAllStringSubmatch(readme, -1) {
+		if _, err := mapping.Load("README.md", []byte("version: 1\nupstream:\n  paging: "+example[1]+rest)); err != nil {
+			t.Errorf("\n%v", err)
+		}
+	}
+	for _, key := range []string{"page", "offset", "cursor", "link", "whole"} {
+		if !strings.Contains(readme, "paging: {"+key+": ") {
+			t.Errorf("the README has no example of %s", key)
+		}
 	}
 }
 

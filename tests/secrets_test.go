@@ -28,20 +28,29 @@ const (
 	markAPI        = "marker-of-the-api"
 	markWrongToken = "marker-wrong-token"
 	markRole       = "marker-role"
+	markKept       = "marker-of-what-is-kept"
 )
 
 var personal = []string{
 	scimToken, sandboxtest.Token, markPassword, markUserName, markEmail, markGiven, markFamily, markExternal,
-	markFilter, markUnknown, markAPI, markWrongToken, markRole,
+	markFilter, markUnknown, markAPI, markWrongToken, markRole, markKept,
 }
 
 // TestSecretsAndPersonalData goes through a session in which all kinds of
 // things go wrong, with the log at its most talkative, and looks for markers
 // in the log, in the configuration, and in answers where they don't belong.
 func TestSecretsAndPersonalData(t *testing.T) {
+	t.Run("ignore", func(t *testing.T) { noSecrets(t, nil, false) })
+	t.Run("keep", func(t *testing.T) { noSecrets(t, withMapping(t, keepAll), true) })
+}
+
+// noSecrets is that test with an edit of the Caddyfile, by which what the API
+// has no field for is kept or is not.
+func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
+	t.Helper()
 	mark := caddyLog.mark()
 	admin := freeAddress(t)
-	st := start(t, setup{overlay: func(config map[string]any) {
+	st := start(t, setup{edit: edit, overlay: func(config map[string]any) {
 		config["admin"] = map[string]any{"listen": admin, "config": map[string]any{"persist": false}}
 	}})
 	t.Cleanup(func() {
@@ -51,6 +60,9 @@ func TestSecretsAndPersonalData(t *testing.T) {
 		}
 	})
 	answers := marked(t, st)
+	if is := slices.ContainsFunc(answers, func(a string) bool { return strings.Contains(a, markKept) }); is != keeps {
+		t.Errorf("%q is in an answer: %t", markKept, is)
+	}
 	for _, secret := range []string{scimToken, sandboxtest.Token, markPassword, markWrongToken, markAPI, markUnknown} {
 		if i := slices.IndexFunc(answers, func(a string) bool { return strings.Contains(a, secret) }); i >= 0 {
 			t.Errorf("%q is in an answer: %s", secret, answers[i])
@@ -102,7 +114,7 @@ func marked(t *testing.T, st *stack) []string {
 	}
 	person := `{"userName":"` + markUserName + `","password":"` + markPassword + `","externalId":"` + markExternal + `",
 		"emails":[{"value":"` + markEmail + `"}],"name":{"givenName":"` + markGiven + `","familyName":"` + markFamily + `"},
-		"nickName":"` + markUnknown + `","urn:scim:nobody":{"x":"` + markUnknown + `"}`
+		"nickName":"` + markKept + `","phoneNumbers":[{"value":"` + markKept + `"}],"urn:scim:nobody":{"x":"` + markUnknown + `"}`
 	filter := func(attribute, value string) string {
 		return "/Users?filter=" + url.QueryEscape(attribute+` eq "`+value+`"`)
 	}

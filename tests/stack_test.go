@@ -76,6 +76,10 @@ type setup struct {
 
 	// overlay changes the adapted configuration.
 	overlay func(config map[string]any)
+
+	// paced leaves the limit on calls per second in place, without which tests
+	// with thousands of calls take no minutes.
+	paced bool
 }
 
 // start runs the shipped configuration until the test ends.
@@ -93,6 +97,9 @@ func start(t testing.TB, s setup) *stack {
 
 	config := adapt(t, shippedCaddyfile(t, s.edit))
 	confine(t, config, dir, st.address)
+	if !s.paced {
+		setOption(config, "max_calls_per_second", 0)
+	}
 	if s.overlay != nil {
 		s.overlay(config)
 	}
@@ -205,6 +212,23 @@ func at(in any, path ...string) any {
 		in = object[key]
 	}
 	return in
+}
+
+// setOption sets an option of each scim handler in a configuration.
+func setOption(in any, option string, value any) {
+	switch in := in.(type) {
+	case map[string]any:
+		if in["handler"] == "scim" {
+			in[option] = value
+		}
+		for _, inner := range in {
+			setOption(inner, option, value)
+		}
+	case []any:
+		for _, inner := range in {
+			setOption(inner, option, value)
+		}
+	}
 }
 
 func decode(t testing.TB, js []byte) map[string]any {

@@ -93,6 +93,9 @@ func (p *parser) typed(c *Comparison, at int, bare bool) error {
 	wrong := func(what string) error {
 		return p.errorAt(at, "expected "+what+" for "+c.Path.String())
 	}
+	refused := func(what string, n tolerance.Name) error {
+		return p.errorAt(at, "expected "+what+" for "+c.Path.String()+n.IsOff())
+	}
 	text, isText := c.Value.(string)
 	switch c.Attr.Type {
 	case schema.Boolean:
@@ -103,8 +106,11 @@ func (p *parser) typed(c *Comparison, at int, bare bool) error {
 			return nil
 		}
 		b := strings.EqualFold(text, "true") || text == "1"
-		if !b && !strings.EqualFold(text, "false") && text != "0" || !p.tol.Allow(tolerance.StringBooleans) {
+		switch {
+		case !b && !strings.EqualFold(text, "false") && text != "0":
 			return wrong("true or false")
+		case !p.tol.Allow(tolerance.StringBooleans):
+			return refused("true or false", tolerance.StringBooleans)
 		}
 		c.Value = b
 		return nil
@@ -112,15 +118,18 @@ func (p *parser) typed(c *Comparison, at int, bare bool) error {
 		if _, ok := c.Value.(json.Number); ok {
 			return nil
 		}
-		if !isText || !resource.IsNumber(text) || !p.tol.Allow(tolerance.StringNumbers) {
+		switch {
+		case !isText || !resource.IsNumber(text):
 			return wrong("a number")
+		case !p.tol.Allow(tolerance.StringNumbers):
+			return refused("a number", tolerance.StringNumbers)
 		}
 		c.Value = json.Number(text)
 		return nil
 	}
 	if bare {
 		if !p.tol.Allow(tolerance.UnquotedFilterValue) {
-			return wrong("a string in double quotes")
+			return refused("a string in double quotes", tolerance.UnquotedFilterValue)
 		}
 		if !isText {
 			text = literal(c.Value)

@@ -168,8 +168,14 @@ func TestTolerancesOff(t *testing.T) {
 		if _, err := Parse(in, userSet, session); err != nil || !slices.Equal(session.Used(), []tol.Name{name}) {
 			t.Errorf("%s: %v, used %v", in, err, session.Used())
 		}
-		if _, err := Parse(in, userSet, tol.AllOn().Without(name).Session()); err == nil {
-			t.Errorf("%s: accepted without %s", in, name)
+		_, err := Parse(in, userSet, tol.AllOn().Without(name).Session())
+		if err == nil || !strings.HasSuffix(err.Error(), name.IsOff()) {
+			t.Errorf("%s without %s: %v", in, name, err)
+		}
+	}
+	for _, in := range []string{`password eq "x"`, `nope eq "x"`, `active eq "x"`, ent + `:nope pr`} {
+		if _, err := Parse(in, userSet, tol.None().Session()); err == nil || strings.Contains(err.Error(), "leniency") {
+			t.Errorf("%s, which no leniency would help: %v", in, err)
 		}
 	}
 }

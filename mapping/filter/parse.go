@@ -269,7 +269,7 @@ func (p *parser) attribute(vp *ValuePath) (target, error) {
 		p.skip()
 		return target{}, p.expected(`"(" after "not"`)
 	default:
-		return target{}, p.errorAt(start, "there is no attribute "+short(word))
+		return target{}, p.unknown(start, path, word)
 	}
 }
 
@@ -285,6 +285,16 @@ func (p *parser) find(path schema.Path) (target, bool) {
 		t.path.URN = r.Schema.ID
 	}
 	return t, true
+}
+
+// unknown returns the error for the name of an attribute that there is none of.
+func (p *parser) unknown(start int, path schema.Path, word string) error {
+	what := "there is no attribute " + short(word)
+	_, known := p.set.ResolveFor(path, p.tol)
+	if _, foreign := p.set.ResolveFor(path, nil); foreign && !known {
+		what += tolerance.ForeignURNs.IsOff()
+	}
+	return p.errorAt(start, what)
 }
 
 func (p *parser) subAttribute(vp *ValuePath, word string, start int) (target, error) {

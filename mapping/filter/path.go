@@ -77,7 +77,7 @@ func (p *parser) resolve(name string) (Path, error) {
 	}
 	r, ok := p.set.ResolveFor(attr, p.tol)
 	if !ok {
-		return Path{}, p.errorAt(0, "there is no attribute "+short(name))
+		return Path{}, p.unknown(0, attr, name)
 	}
 	return Path{Resolved: r}, nil
 }

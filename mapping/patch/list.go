@@ -138,6 +138,14 @@ func change(e any, op Operation) (any, error) {
 	if !ok || !isObject {
 		return v, nil
 	}
+	for _, sub := range op.Path.Attribute.SubAttributes {
+		given, has := in[sub.Name]
+		if has && sub.Mutability == schema.Immutable && m[sub.Name] != nil && !resource.Equal(m[sub.Name], given, sub) {
+			path := op.Path.Resolved.Path()
+			path.Sub = sub.Name
+			return nil, immutable(path)
+		}
+	}
 	if op.Op == Add {
 		for k, s := range in {
 			m[k] = s

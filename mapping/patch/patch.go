@@ -50,8 +50,10 @@ const defaultOperations = 1000
 // Parse reads the body of a PATCH request. Values come out canonical, by the
 // same rules as in [resource.Parse]. A path must name an attribute of the set
 // that can be written; in a value without a path, attributes that cannot are
-// left out and noted. Errors are [scim.Error] with invalidSyntax, invalidPath,
-// invalidFilter, invalidValue, noTarget or mutability, or status 413.
+// left out and noted, and so are paths to what only the full set has (see
+// [schema.Set.Full]). Errors are [scim.Error] with invalidSyntax, invalidPath,
+// invalidFilter, invalidValue, noTarget or mutability, or status 413 if there
+// are too many operations.
 func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) ([]Operation, resource.Notes, error) {
 	v, err := resource.Decode(body, limits.Limits)
 	if err != nil {
@@ -74,7 +76,7 @@ type parser struct {
 }
 
 func (p *parser) body(obj resource.Object, limit int) error {
-	v, found, err := member(obj, "Operations")
+	v, found, err := obj.Member("Operations")
 	if err != nil {
 		return err
 	}
@@ -114,17 +116,17 @@ func (p *parser) operation(obj resource.Object) error {
 	if err != nil {
 		return err
 	}
-	value, hasValue, err := member(obj, "value")
+	value, hasValue, err := obj.Member("value")
 	if err != nil {
 		return err
 	}
-	path, pathless, err := p.path(obj)
+	path, kind, err := p.path(obj)
 	switch {
-	case err != nil:
+	case err != nil || kind == unmapped:
 		return err
-	case pathless && op == Remove:
+	case kind == pathless && op == Remove:
 		return scim.BadRequest(scim.NoTarget, "a remove operation needs a path")
-	case pathless:
+	case kind == pathless:
 		return p.expandValue(op, nil, value)
 	case path.Attribute == nil:
 		return p.schemaPath(op, path, value)
@@ -133,7 +135,7 @@ func (p *parser) operation(obj resource.Object) error {
 }
 
 func (p *parser) op(obj resource.Object) (Op, error) {
-	v, _, err := member(obj, "op")
+	v, _, err := obj.Member("op")
 	if err != nil {
 		return "", err
 	}
@@ -150,24 +152,66 @@ func (p *parser) op(obj resource.Object) (Op, error) {
 	return op, nil
 }
 
-// path returns the operation's path, or that it has none.
-func (p *parser) path(obj resource.Object) (path filter.Path, pathless bool, err error) {
-	v, _, err := member(obj, "path")
+// pathKind is what there is to say about the path of an operation.
+type pathKind int
+
+const (
+	// named is a path to something that the set has.
+	named pathKind = iota
+	// pathless is no path at all.
+	pathless
+	// unmapped is a path to something that only the full set has.
+	unmapped
+)
+
+// path returns the operation's path.
+func (p *parser) path(obj resource.Object) (filter.Path, pathKind, error) {
+	v, _, err := obj.Member("path")
 	if err != nil || v == nil {
-		return filter.Path{}, true, err
+		return filter.Path{}, pathless, err
 	}
 	s, ok := v.(string)
 	switch {
 	case !ok:
-		return filter.Path{}, false, scim.BadRequest(scim.InvalidPath, "the path of an operation must be a string")
+		return filter.Path{}, named, scim.BadRequest(scim.InvalidPath, "the path of an operation must be a string")
 	case strings.TrimSpace(s) == "" && p.Tol.Allow(tolerance.BlankMeansUnset):
-		return filter.Path{}, true, nil
-	case strings.EqualFold(s, "password"):
-		// There may be no such attribute, and yet it is no error to send it.
-		return filter.Path{Resolved: schema.Resolved{Schema: p.Set.Core(), Attribute: &schema.Attribute{Name: "password"}}}, false, nil
+		return filter.Path{}, pathless, nil
 	}
-	path, err = filter.ParsePath(s, p.Set, p.Tol)
-	return path, false, err
+	return p.attributePath(s)
+}
+
+// attributePath reads a path that is not empty. What the set lacks of the full
+// one is noted: nothing of it could be stored or removed.
+func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
+	path, err := filter.ParsePath(s, p.Set, p.Tol)
+	if err == nil {
+		return path, named, nil
+	}
+	if at, badPath := schema.ParseAttrPath(s); badPath == nil && resource.IsPassword(at) {
+		// There may be no such attribute, and yet it is no error to send it.
+		return path, unmapped, nil
+	}
+	full, fullErr := filter.ParsePath(s, p.Set.Full(), p.Tol)
+	if fullErr != nil {
+		return path, named, err
+	}
+	at := full.Resolved.Path()
+	_, has := p.Set.Resolve(at)
+	switch {
+	case resource.IsPassword(at):
+		return path, unmapped, nil
+	case has || at.URN == "" && (at.Name == "active" || at.Name == "members"):
+		// Where it is the filter that is wrong, the operation is about something
+		// that is there; and whoever takes away access must not be told that it
+		// was done.
+		return path, named, err
+	case full.IsReadOnly():
+		return path, named, scim.BadRequest(scim.Mutability, "the attribute %s is read-only", at)
+	case !p.Tol.Allow(tolerance.UnmappedPaths):
+		return path, named, refused(scim.InvalidPath, tolerance.UnmappedPaths, "there is no attribute %s here", at)
+	}
+	p.NotePath(at)
+	return path, unmapped, nil
 }
 
 // schemaPath takes an operation whose path is the URN of a schema.
@@ -184,27 +228,13 @@ func (p *parser) schemaPath(op Op, path filter.Path, value any) error {
 	return p.expandValue(op, nil, value)
 }
 
-// member returns the member of a protocol message, whose names have no case.
-func member(obj resource.Object, name string) (v any, found bool, err error) {
-	for _, m := range obj {
-		if !strings.EqualFold(m.Key, name) {
-			continue
-		}
-		if found {
-			return nil, false, syntaxError("%s is there twice", name)
-		}
-		v, found = m.Value, true
-	}
-	return v, found, nil
-}
-
-func syntaxError(format string, args ...any) *scim.Error {
-	return scim.BadRequest(scim.InvalidSyntax, format, args...)
+func syntaxError(detail string) *scim.Error {
+	return scim.BadRequest(scim.InvalidSyntax, "%s", detail)
 }
 
 // refused is the error for input that a leniency would have understood.
 func refused(t scim.ErrorType, n tolerance.Name, format string, args ...any) *scim.Error {
 	e := scim.BadRequest(t, format, args...)
-	e.Detail += " (the leniency " + string(n) + " is off)"
+	e.Detail += n.IsOff()
 	return e
 }

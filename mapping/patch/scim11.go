@@ -63,7 +63,7 @@ func (p *parser) looksLikeSCIM11(obj resource.Object) bool {
 // clear11 takes meta.attributes.
 func (p *parser) clear11(meta any) error {
 	obj, _ := meta.(resource.Object)
-	v, _, err := member(obj, "attributes")
+	v, _, err := obj.Member("attributes")
 	if err != nil {
 		return err
 	}
@@ -73,13 +73,12 @@ func (p *parser) clear11(meta any) error {
 		if !ok {
 			return scim.BadRequest(scim.InvalidValue, "meta.attributes must be a list of attribute names")
 		}
-		path, err := filter.ParsePath(s, p.Set, p.Tol)
-		if err != nil {
-			return err
-		}
-		if path.Attribute == nil {
+		path, kind, err := p.attributePath(s)
+		switch {
+		case err != nil || kind == unmapped:
+		case path.Attribute == nil:
 			err = p.schemaPath(Remove, path, nil)
-		} else {
+		default:
 			err = p.target(request{op: Remove, path: path, explicit: true})
 		}
 		if err != nil {

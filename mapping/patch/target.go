@@ -23,9 +23,9 @@ type request struct {
 func (p *parser) target(r request) error {
 	path := r.path.Resolved.Path()
 	switch {
-	case resource.IsPassword(path), path == schema.Path{Name: "schemas"}:
+	case path == schema.Path{Name: "schemas"}:
 		return nil
-	case r.path.Attribute.IsReadOnly() || r.path.Sub != nil && r.path.Sub.IsReadOnly():
+	case r.path.IsReadOnly():
 		switch {
 		case r.explicit:
 			return scim.BadRequest(scim.Mutability, "the attribute %s is read-only", path)
@@ -107,12 +107,7 @@ func (p *parser) expand(op Op, x *schema.Schema, m resource.Member) error {
 	case err != nil && !filtered:
 		return err
 	case !ok:
-		if x != nil {
-			key = x.ID + ":" + key
-		}
-		if !resource.IsPassword(schema.Path{Name: key}) {
-			p.NoteUnmapped(key)
-		}
+		p.LeaveOut(x, resource.Member{Key: key, Value: m.Value})
 		return nil
 	case r.Attribute == nil:
 		return p.schemaPath(op, filter.Path{Resolved: r}, m.Value)

@@ -20,8 +20,17 @@ type Canon struct {
 	Notes
 }
 
-// NoteUnmapped records that an attribute is left out since the schemas lack it.
-func (c *Canon) NoteUnmapped(name string) { c.Unmapped = note(c.Unmapped, name) }
+// NoteUnmapped records that an attribute is left out that only the full set has.
+func (c *Canon) NoteUnmapped(path schema.Path) { c.Unmapped = note(c.Unmapped, path.String()) }
+
+// NotePath is NoteUnmapped for what the path of a PATCH operation names.
+func (c *Canon) NotePath(path schema.Path) {
+	c.NoteUnmapped(path)
+	c.Paths = note(c.Paths, path.String())
+}
+
+// noteUnknown records that something is left out that is no attribute.
+func (c *Canon) noteUnknown(name string) { c.Unknown = note(c.Unknown, name) }
 
 // NoteReadOnly records that an attribute is left out since it is read-only.
 func (c *Canon) NoteReadOnly(name string) { c.ReadOnly = note(c.ReadOnly, name) }
@@ -247,7 +256,7 @@ func (c *Canon) subs(a *schema.Attribute, w *where, obj Object) (out map[string]
 			return nil, false, err
 		}
 		if sub == nil {
-			c.NoteUnmapped(w.attribute() + "." + m.Key)
+			c.leaveOutSub(w, m)
 			continue
 		}
 		if sub.IsReadOnly() {
@@ -291,6 +300,6 @@ func valueError(at any, must string) *scim.Error {
 // refused is the error for input that a leniency would have understood.
 func refused(t scim.ErrorType, n tolerance.Name, format string, args ...any) *scim.Error {
 	e := scim.BadRequest(t, format, args...)
-	e.Detail += " (the leniency " + string(n) + " is off)"
+	e.Detail += n.IsOff()
 	return e
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -19,14 +20,51 @@ type Member struct {
 // Object is a JSON object with its members in the order of the document.
 type Object []Member
 
+// Member returns the value of the member of that name, whatever its case, as
+// the names of a protocol message are compared, and whether there is one. The
+// error is a [scim.Error] with invalidSyntax: it is there twice.
+func (o Object) Member(name string) (v any, found bool, err error) {
+	for _, m := range o {
+		if !strings.EqualFold(m.Key, name) {
+			continue
+		}
+		if found {
+			return nil, false, syntaxError("%s is there twice", name)
+		}
+		v, found = m.Value, true
+	}
+	return v, found, nil
+}
+
+// MarshalJSON returns the object as JSON, its members in their order.
+func (o Object) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, m := range o {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		key, err := json.Marshal(m.Key)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(m.Value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(key)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
 // Decode reads JSON strictly: valid UTF-8, one value, no object with the same
 // name twice, within the limits. Objects become [Object], arrays []any, and
 // numbers json.Number, so that nothing is lost. Errors are [scim.Error] with
-// invalidSyntax, or status 413 if there are too many bytes.
+// invalidSyntax.
 func Decode(body []byte, limits Limits) (any, error) {
-	if limit := or(limits.Bytes, defaultBytes); len(body) > limit {
-		return nil, scim.Errorf(413, "", "the body is longer than %d bytes", limit)
-	}
 	switch {
 	case !utf8.Valid(body):
 		return nil, syntaxError("the body is not valid UTF-8")
@@ -35,7 +73,7 @@ func Decode(body []byte, limits Limits) (any, error) {
 	case loneSurrogate(body):
 		return nil, syntaxError("the body has half a surrogate pair in a string")
 	}
-	d := decoder{json.NewDecoder(bytes.NewReader(body)), or(limits.Depth, defaultDepth)}
+	d := decoder{json.NewDecoder(bytes.NewReader(body)), or(limits.Depth, DefaultDepth)}
 	d.UseNumber()
 	v, err := d.value(0)
 	if err != nil {

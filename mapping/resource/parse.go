@@ -15,8 +15,8 @@ import (
 // values of the attributes' types.
 //
 // Read-only attributes and "schemas" are left out, as are attributes that the
-// set does not have; both are in the Notes ("schemas" and "password" are not,
-// as they are expected and nothing is lost). Errors are [scim.Error] with
+// set does not have; both are in the Notes ("schemas" is not, nor is a
+// "password" that the set does not have, as they are expected). Errors are [scim.Error] with
 // invalidSyntax or invalidValue; they name the attribute and never a value.
 func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) (Resource, Notes, error) {
 	v, err := Decode(body, limits)
@@ -46,8 +46,8 @@ func ParseCanonical(body []byte) (Resource, error) {
 	return res, nil
 }
 
-// IsPassword reports whether a path is that of the user's password, which is
-// dropped wherever it turns up: there is nowhere to keep it.
+// IsPassword reports whether a path is that of the user's password, which
+// clients send whether or not anything is made of it.
 func IsPassword(p schema.Path) bool { return p.URN == "" && strings.EqualFold(p.Name, "password") }
 
 // ResolveKey finds what a JSON key of an object means: an attribute, or by
@@ -105,13 +105,7 @@ func (p *parser) members(x *schema.Schema, obj Object) error {
 		case err != nil:
 			return err
 		case !ok:
-			name := m.Key
-			if x != nil {
-				name = x.ID + ":" + name
-			}
-			if !IsPassword(schema.Path{Name: name}) {
-				p.NoteUnmapped(name)
-			}
+			p.LeaveOut(x, m)
 			continue
 		case r.Attribute == nil:
 			err = p.schema(r, m.Value)
@@ -151,13 +145,13 @@ func (p *parser) schema(r schema.Resolved, v any) error {
 func (p *parser) attribute(r schema.Resolved, v any) error {
 	path := r.Path()
 	switch {
-	case path.Name == "schemas" && path.URN == "", IsPassword(path):
+	case path.Name == "schemas" && path.URN == "":
 		return nil
-	case r.Attribute.IsReadOnly() || r.Sub != nil && r.Sub.IsReadOnly():
+	case r.IsReadOnly():
 		p.NoteReadOnly(path.String())
 		return nil
 	case r.Sub != nil && r.Attribute.MultiValued:
-		p.NoteUnmapped(path.String())
+		p.NoteUnmapped(path)
 		return nil
 	}
 	if err := p.once(path); err != nil {

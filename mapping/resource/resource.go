@@ -15,26 +15,29 @@ import (
 // The elements of a list and their sub-attributes are never nil.
 type Resource = map[string]any
 
-// Limits bounds what is read. A zero field stands for the default.
+// Limits bounds what is read. A zero field stands for the default. How long a
+// body is, is the matter of whoever takes it in.
 type Limits struct {
-	// Bytes is the greatest length of a body. Default: 4 MiB, which is a group
-	// of some 40,000 members.
-	Bytes int
-	// Depth is how deep arrays and objects may nest. Default: 16; no resource
-	// of RFC 7643 within a PATCH request needs more than 6.
+	// Depth is how deep arrays and objects may nest. Default: [DefaultDepth]
 	Depth int
 }
 
-const (
-	defaultBytes = 4 << 20
-	defaultDepth = 16
-)
+// DefaultDepth is how deep arrays and objects may nest unless something else is
+// said; no resource of RFC 7643 within a PATCH request needs more than 6.
+const DefaultDepth = 16
 
 // Notes lists what a body held and was left out, by attribute name, sorted and
-// each once. Values are never noted.
+// each once. Values are never noted, and neither is what says nothing, such as
+// null: nothing is lost with that.
 type Notes struct {
-	// Unmapped are attributes that the schemas do not have.
+	// Unmapped are attributes that the full set has and the set has not, by
+	// their canonical names; see [schema.Set.Full].
 	Unmapped []string
+	// Paths are those of Unmapped that the path of a PATCH operation names.
+	Paths []string
+	// Unknown are names that are no attribute's in the full set either, as the
+	// client wrote them.
+	Unknown []string
 	// ReadOnly are attributes that clients cannot write.
 	ReadOnly []string
 }

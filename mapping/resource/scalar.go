@@ -4,9 +4,11 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"math/big"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -85,10 +87,24 @@ func (c *Canon) number(a *schema.Attribute, w *where, v any) (any, error) {
 		}
 		n, ok = json.Number(strings.TrimSpace(s)), true
 	}
-	if !ok || a.Type == schema.Integer && strings.ContainsAny(string(n), ".eE") {
+	switch {
+	case !ok || a.Type == schema.Integer && strings.ContainsAny(string(n), ".eE"):
 		return nil, valueError(w, "must be "+kind(a))
+	case !inRange(n, a.Type):
+		return nil, valueError(w, "is a number out of range")
 	}
 	return n, nil
+}
+
+// inRange reports whether a number fits into 64 bits, as a number must that an
+// API is to hold.
+func inRange(n json.Number, kind schema.Type) bool {
+	if kind == schema.Integer {
+		_, err := n.Int64()
+		return err == nil
+	}
+	_, err := n.Float64()
+	return err == nil && IsNumber(n.String())
 }
 
 func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {
@@ -114,11 +130,15 @@ func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {
 	}
 	switch a.Type {
 	case schema.DateTime:
-		if _, ok := ParseDateTime(s); !ok && s != "" {
+		if _, ok := ParseDateTime(s); !ok {
 			return nil, valueError(w, "must be "+kind(a))
 		}
 	case schema.Binary:
 		if !isBase64(s) {
+			return nil, valueError(w, "must be "+kind(a))
+		}
+	case schema.Reference:
+		if !isURI(s) {
 			return nil, valueError(w, "must be "+kind(a))
 		}
 	}
@@ -159,6 +179,8 @@ func kind(a *schema.Attribute) string {
 		return "a date and time such as 2008-01-23T04:56:22Z"
 	case schema.Binary:
 		return "a string in base64"
+	case schema.Reference:
+		return "a URI"
 	case schema.Complex:
 		return "an object"
 	}
@@ -177,6 +199,16 @@ func isBase64(s string) bool {
 	}
 	_, err := enc.DecodeString(s)
 	return err == nil
+}
+
+// isURI reports whether s can be a URI or a relative reference (RFC 7643
+// section 2.3.7). Letters beyond ASCII are let pass, as in browsers.
+func isURI(s string) bool {
+	unfit := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"<>\\^`{|}", r)
+	}
+	_, err := url.Parse(s)
+	return err == nil && !strings.ContainsFunc(s, unfit)
 }
 
 var numberSyntax = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?$`)

@@ -45,7 +45,7 @@ func (p Path) Parent() Path {
 func ParseAttrPath(s string) (Path, error) {
 	colon := strings.LastIndexByte(s, ':')
 	name, sub, dotted := strings.Cut(s[colon+1:], ".")
-	if validName(name) && (!dotted || validName(sub)) {
+	if IsName(name) && (!dotted || IsName(sub)) {
 		p := Path{Name: name, Sub: sub}
 		if colon >= 0 {
 			p.URN = s[:colon]
@@ -54,15 +54,15 @@ func ParseAttrPath(s string) (Path, error) {
 			return p, nil
 		}
 	}
-	if colon > 0 && validURI(s) {
+	if colon > 0 && IsURI(s) {
 		return Path{URN: s}, nil
 	}
 	return Path{}, scim.BadRequest(scim.InvalidPath, "an attribute path is not of the form [URN:]attribute[.sub-attribute]")
 }
 
-// validName reports whether s is an attribute name. RFC 7643 section 2.1 wants
-// a letter first; "$ref" is the RFC's own exception.
-func validName(s string) bool {
+// IsName reports whether s can be the name of an attribute. RFC 7643 section
+// 2.1 wants a letter first; "$ref" is the RFC's own exception.
+func IsName(s string) bool {
 	s = strings.TrimPrefix(s, "$")
 	if s == "" || !isLetter(s[0]) {
 		return false
@@ -75,8 +75,10 @@ func validName(s string) bool {
 	return true
 }
 
-func validURI(s string) bool {
-	if !isLetter(s[0]) || strings.HasSuffix(s, ":") {
+// IsURI reports whether s can be the id of a schema: a URI such as
+// "urn:example:params:scim:schemas:core:2.0:Device" (RFC 7643 section 7).
+func IsURI(s string) bool {
+	if s == "" || !isLetter(s[0]) || !strings.Contains(s, ":") || strings.HasSuffix(s, ":") {
 		return false
 	}
 	for i := range len(s) {

@@ -188,3 +188,42 @@ func TestCoreOverridesCommon(t *testing.T) {
 		t.Error("the core schema's own externalId is ignored")
 	}
 }
+
+func TestWithout(t *testing.T) {
+	full := NewSet(User(), EnterpriseUser())
+	part := full.Without("externalId").Within(full)
+	if part.Attribute("EXTERNALID") != nil || part.Attribute("id") == nil || full.Attribute("externalId") == nil {
+		t.Error("not externalId alone is gone")
+	}
+	if _, ok := part.Resolve(Path{Name: "externalId"}); ok {
+		t.Error("the path to what is gone leads somewhere")
+	}
+	if r, ok := part.Full().Resolve(Path{Name: "externalid"}); !ok || r.Path().String() != "externalId" {
+		t.Error("the full set has lost it")
+	}
+}
+
+func TestResolvedIsReadOnly(t *testing.T) {
+	set := NewSet(User(), EnterpriseUser())
+	for in, want := range map[string]bool{
+		"id": true, "meta.created": true, "groups": true, "groups.value": true, "userName": false, "name.givenName": false,
+		scim.SchemaEnterpriseUser: false, scim.SchemaEnterpriseUser + ":manager": false, scim.SchemaEnterpriseUser + ":manager.displayName": true,
+	} {
+		path, err := ParseAttrPath(in)
+		r, ok := set.Resolve(path)
+		if err != nil || !ok || r.IsReadOnly() != want {
+			t.Errorf("%s: %t, %v", in, r.IsReadOnly(), err)
+		}
+	}
+}
+
+func TestIsURI(t *testing.T) {
+	for in, want := range map[string]bool{
+		"urn:example:params:scim:schemas:core:2.0:Device": true, "urn:x:y": true, "http://x.test/2.0/Group": true,
+		"": false, "Device": false, "urn:": false, "urn:two words": false, ":x": false, "1:x": false, "urn:x[1]": false, "urn:\u00fc": false,
+	} {
+		if IsURI(in) != want {
+			t.Errorf("%q: %t", in, !want)
+		}
+	}
+}

@@ -1,6 +1,10 @@
 package schema
 
-import "github.com/qualytics/scim-sidecar/mapping/tolerance"
+import (
+	"maps"
+
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
+)
 
 // Set is everything a resource type consists of: its core schema, extensions
 // and the common attributes. It is immutable; the schemas given to [NewSet]
@@ -8,9 +12,9 @@ import "github.com/qualytics/scim-sidecar/mapping/tolerance"
 type Set struct {
 	core       *Schema
 	extensions []*Schema
-	common     []*Attribute
 	names      map[string]*Attribute
 	byURN      map[string]*Schema
+	full       *Set
 }
 
 // NewSet makes a Set. Where the core schema defines a common attribute (id,
@@ -27,7 +31,6 @@ func NewSet(core *Schema, extensions ...*Schema) *Set {
 		key := lowerName(a.Name)
 		if s.names[key] == nil {
 			s.names[key] = a
-			s.common = append(s.common, a)
 		}
 	}
 	for _, x := range extensions {
@@ -35,6 +38,30 @@ func NewSet(core *Schema, extensions ...*Schema) *Set {
 	}
 	s.byURN[lowerName(core.ID)] = core
 	return s
+}
+
+// Within returns the set as what is left of a larger one, see [Set.Full].
+func (s *Set) Within(full *Set) *Set {
+	part := *s
+	part.full = full
+	return &part
+}
+
+// Full returns the set that this one is a part of; itself if it is none.
+func (s *Set) Full() *Set {
+	if s.full == nil {
+		return s
+	}
+	return s.full
+}
+
+// Without returns the set without one of the common attributes, for a service
+// that has no place for it. The name is the canonical one.
+func (s *Set) Without(name string) *Set {
+	part := *s
+	part.names = maps.Clone(s.names)
+	delete(part.names, lowerName(name))
+	return &part
 }
 
 // Core returns the core schema.
@@ -107,6 +134,12 @@ func (r Resolved) Target() *Attribute {
 		return r.Sub
 	}
 	return r.Attribute
+}
+
+// IsReadOnly reports whether clients cannot write what was resolved at all, or
+// the attribute that it is a part of.
+func (r Resolved) IsReadOnly() bool {
+	return r.Attribute != nil && r.Attribute.IsReadOnly() || r.Sub != nil && r.Sub.IsReadOnly()
 }
 
 // Resolve finds what a path names, whatever the case of names and URN, and

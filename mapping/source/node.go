@@ -66,7 +66,11 @@ func (n Node) Word(known ...string) (string, bool) {
 		return "", false
 	}
 	if !slices.Contains(known, word) {
-		n.Addf("%q is not known here; expected %s", word, OneOf(known))
+		hint := DidYouMean(word, known)
+		if hint == "" {
+			hint = "expected " + OneOf(known)
+		}
+		n.AddHint(hint, "%q is not known here", word)
 		return "", false
 	}
 	return word, true

@@ -70,6 +70,10 @@ const (
 	// RemoveWithValueList removes only the listed values when a remove
 	// operation without a filter has a value. OneLogin, Entra ID, JumpCloud.
 	RemoveWithValueList Name = "remove-with-values"
+	// UnmappedPaths leaves out a PATCH operation on an attribute that the
+	// schemas have and the mapping has not. Entra ID sends the telephone number
+	// and the department together with active.
+	UnmappedPaths Name = "unmapped-paths"
 	// FilterPathCreates makes the value that a path's filter describes when
 	// there is none. Entra ID.
 	FilterPathCreates Name = "filter-path-creates"
@@ -102,6 +106,7 @@ var All = []Info{
 	{OpCase, "Entra ID", `"Add", "Replace" and "Remove" in any case.`},
 	{PathlessReadOnly, "Okta", `Read-only attributes, such as id, in the value of a PATCH operation without a path: ignored.`},
 	{RemoveWithValueList, "OneLogin, Entra ID, JumpCloud", `A remove operation with a list of values: removes only those.`},
+	{UnmappedPaths, "Entra ID", `A PATCH path to an attribute of RFC 7643 that the mapping does not have: the operation is left out, as such an attribute is in a PUT.`},
 	{FilterPathCreates, "Entra ID", `A PATCH path whose filter finds nothing: the value it describes is made.`},
 	{SCIM11Patch, "OneLogin", `A PATCH body of SCIM 1.1, without "Operations".`},
 	{UnquotedFilterValue, "Entra ID", `A string in a filter without quotes.`},

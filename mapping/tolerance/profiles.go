@@ -25,7 +25,7 @@ var Profiles = []Profile{
 		StringBooleans, SingleObjectForList, ListForSingle,
 		PlainStringForComplex, ObjectForSimple, ManyPrimaries, ForeignURNs,
 		URNKeys, DottedKeys, PathKeys, OpCase, RemoveWithValueList,
-		FilterPathCreates, UnquotedFilterValue,
+		UnmappedPaths, FilterPathCreates, UnquotedFilterValue,
 	)},
 	{"jumpcloud", "JumpCloud", Of(SingleObjectForList, RemoveWithValueList)},
 	{"strict", "", None()},

@@ -13,6 +13,10 @@ import "sync/atomic"
 // details.
 type Name string
 
+// IsOff returns what an error says besides, when the leniency would have made
+// the input understood but is off: " (the leniency op-case is off)".
+func (n Name) IsOff() string { return " (the leniency " + string(n) + " is off)" }
+
 // Info describes one leniency for documentation.
 type Info struct {
 	// Name is the leniency's name.
@@ -89,6 +93,15 @@ func (s *Session) Allow(n Name) bool {
 	}
 	s.used.Or(bit)
 	return true
+}
+
+// Apart returns a session with the same leniencies that records what it needs
+// for itself: for input that is only looked at and then left out.
+func (s *Session) Apart() *Session {
+	if s == nil {
+		return nil
+	}
+	return s.on.Session()
 }
 
 // Used returns the leniencies that were needed so far, in the order of [All].

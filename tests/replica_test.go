@@ -1,0 +1,213 @@
+package tests
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
+	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
+)
+
+const (
+	// configVariable makes this test binary a Caddy with the configuration in
+	// the file that it names.
+	configVariable = "SCIM_TEST_CONFIG"
+
+	// redisVariable names a Caddy that has the storage module for Redis, with
+	// which the replicas are then run.
+	redisVariable = "CADDY_WITH_REDIS"
+
+	// serving is what a Caddy logs when it serves its configuration.
+	serving = "serving initial configuration"
+)
+
+func TestMain(m *testing.M) {
+	if config := os.Getenv(configVariable); config != "" {
+		fmt.Fprintln(os.Stderr, beCaddy(config))
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// beCaddy runs a configuration until the process is ended. It returns why it
+// can't.
+func beCaddy(file string) error {
+	config, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	caddy.TrapSignals()
+	if err := caddy.Load(config, true); err != nil {
+		return err
+	}
+	caddy.Log().Info(serving)
+	select {}
+}
+
+// replica is a Caddy in a process of its own.
+type replica struct {
+	*stack
+	command func() *exec.Cmd
+	process *exec.Cmd
+	log     watchedLog
+}
+
+// startReplicas runs Caddies with one storage in front of one sandbox.
+func startReplicas(t *testing.T, n int) []*replica {
+	t.Helper()
+	sandbox, api := sandboxtest.NewServer(t, qualytics.Config{})
+	dir := isolate(t)
+	storage := map[string]any{"module": "file_system", "root": filepath.Join(dir, "shared")}
+	binary := os.Getenv(redisVariable)
+	if binary != "" {
+		host, port, _ := net.SplitHostPort(startRedis(t, dir))
+		storage = map[string]any{"module": "redis", "host": []any{host}, "port": []any{port}}
+	}
+	replicas := make([]*replica, n)
+	for i := range replicas {
+		config := filepath.Join(dir, fmt.Sprint("replica-", i, ".json"))
+		replicas[i] = newReplica(t, sandbox, api, storage, config)
+		replicas[i].command = func() *exec.Cmd {
+			if binary != "" {
+				return exec.CommandContext(t.Context(), binary, "run", "--config", config)
+			}
+			command := exec.CommandContext(t.Context(), os.Args[0])
+			command.Env = append(os.Environ(), configVariable+"="+config)
+			return command
+		}
+		replicas[i].begin(t)
+	}
+	return replicas
+}
+
+// newReplica writes a replica's configuration.
+func newReplica(t *testing.T, sandbox *qualytics.Sandbox, api *httptest.Server, storage map[string]any, file string) *replica {
+	t.Helper()
+	st := &stack{sandbox: sandbox, api: api, token: scimToken, address: freeAddress(t)}
+	_, port, _ := net.SplitHostPort(st.address)
+	st.host = net.JoinHostPort("localhost", port)
+	setEnvironment(t, st.host, api.URL)
+	config := adapt(t, shippedCaddyfile(t, nil))
+	confine(t, config, filepath.Dir(file), st.address)
+	set(config, storage, "storage")
+	set(config, map[string]any{"default": map[string]any{
+		"level": "DEBUG", "writer": map[string]any{"output": "stderr"}, "encoder": map[string]any{"format": "json"},
+	}}, "logging", "logs")
+	if err := os.WriteFile(file, encode(t, config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	st.roots = certificateFor(t).roots
+	return &replica{stack: st}
+}
+
+// begin starts the process and waits until it serves.
+func (r *replica) begin(t *testing.T) {
+	t.Helper()
+	r.process = r.command()
+	r.log.reset(serving)
+	r.process.Stderr = &r.log
+	if err := r.process.Start(); err != nil {
+		t.Fatal(err)
+	}
+	process := r.process
+	ended := make(chan struct{})
+	go func() {
+		_ = process.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = process.Process.Kill()
+		<-ended
+	})
+	select {
+	case <-r.log.seen:
+	case <-ended:
+		t.Fatalf("Caddy ended:\n%s", r.log.text())
+	}
+	r.client = r.newClient(t)
+}
+
+// kill ends the process as kill -9 does.
+func (r *replica) kill(t *testing.T) {
+	t.Helper()
+	if err := r.process.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// startRedis runs a Redis that keeps nothing, and returns its address.
+func startRedis(t *testing.T, dir string) string {
+	t.Helper()
+	address := freeAddress(t)
+	host, port, _ := net.SplitHostPort(address)
+	command := exec.CommandContext(t.Context(), "redis-server",
+		"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no")
+	var log watchedLog
+	log.reset("Ready to accept connections")
+	command.Stdout, command.Stderr = &log, &log
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() {
+		_ = command.Wait()
+		close(ended)
+	}()
+	t.Cleanup(func() {
+		_ = command.Process.Kill()
+		<-ended
+	})
+	select {
+	case <-log.seen:
+	case <-ended:
+		t.Fatalf("Redis ended:\n%s", log.text())
+	}
+	return address
+}
+
+// watchedLog collects what a process writes and tells when a text is in it.
+type watchedLog struct {
+	mu      sync.Mutex
+	lines   bytes.Buffer
+	awaited string
+	seen    chan struct{}
+}
+
+var _ io.Writer = (*watchedLog)(nil)
+
+// reset begins to watch for a text that comes from now on.
+func (l *watchedLog) reset(text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.Reset()
+	l.awaited, l.seen = text, make(chan struct{})
+}
+
+// Write implements [io.Writer].
+func (l *watchedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines.Write(p)
+	if l.awaited != "" && strings.Contains(l.lines.String(), l.awaited) {
+		close(l.seen)
+		l.awaited = ""
+	}
+	return len(p), nil
+}
+
+func (l *watchedLog) text() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.lines.String()
+}
