@@ -80,9 +80,9 @@ var schemaSections = []section{
 					t.Errorf("no whole number as %s: %s", member, body)
 				}
 			}
-			for _, name := range []string{"startIndex", "count"} {
+			for name, kind := range map[string]string{"startIndex": "invalidValue", "count": "invalidCount"} {
 				for _, value := range []string{"1.5", "1e1", "one"} {
-					p.refuses(t, 400, "invalidValue", "GET", query("/Users", name, value), "")
+					p.refuses(t, 400, kind, "GET", query("/Users", name, value), "")
 				}
 			}
 		}},
