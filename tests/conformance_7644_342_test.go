@@ -32,7 +32,7 @@ var filterSections = []section{
 			}
 		}},
 		{"an-expression", func(t *testing.T, p *provider) {
-			for _, filter := range []string{" ", "userName", "eq", `"ana.reis"`, "()", "userName pr and", "and userName pr", "not", "[]"} {
+			for _, filter := range []string{"", " ", "userName", "eq", `"ana.reis"`, "()", "userName pr and", "and userName pr", "not", "[]"} {
 				p.refuses(t, 400, "invalidFilter", "GET", query("/Users", "filter", filter), "")
 			}
 		}},
@@ -93,7 +93,7 @@ var filterSections = []section{
 				`displayName eq "Con \"Q\" O'Malley and (or) [x]: 100%"`, `displayName co "\u0022Q\u0022"`, `displayName co " and ("`,
 				`USERNAME EQ "` + user.text("userName") + `"`, userURN + `:userName Sw "person"`, userURN + `:name.formatted pr`,
 				`((userName pr))`, `not (userName eq "x")`, `not (not (userName pr))`, `active eq true`, `externalId eq "007"`,
-				`name pr`, `emails eq null`, `(title eq null or userName pr)`,
+				`schemas eq "` + userURN + `"`, `name pr`, `emails eq null`, `(title eq null or userName pr)`,
 			} {
 				if filter == `(title eq null or userName pr)` && !p.keeps {
 					continue
@@ -133,6 +133,15 @@ var filterSections = []section{
 			user := p.user(t)
 			for _, filter := range []string{`active eq true`, `active pr`, `roles eq "Member"`, `displayName eq "` + user.text("displayName") + `"`} {
 				same(t, filter, p.finds(t, "/Users", filter+` and userName eq "`+user.text("userName")+`"`, "id"), user.text("id"))
+			}
+		}},
+		{"schemas", func(t *testing.T, p *provider) {
+			user := p.user(t, `"`+enterpriseURN+`":{"department":"Finance"}`)
+			same(t, "users", p.finds(t, "/Users", `schemas eq "`+userURN+`" and id eq "`+user.text("id")+`"`, "id"), user.text("id"))
+			same(t, "groups", p.finds(t, "/Users", `schemas eq "`+groupURN+`"`, "id"))
+			extended := p.finds(t, "/Users", `schemas eq "`+enterpriseURN+`"`, "id")
+			if slices.Contains(extended, user.text("id")) != p.keeps || len(extended) > 1 {
+				t.Errorf("with the extension: %q", extended)
 			}
 		}},
 		{"unknown-operators", func(t *testing.T, p *provider) {

@@ -8,7 +8,7 @@ import (
 )
 
 // sections7644 are those of the protocol.
-var sections7644 = slices.Concat(accessSections, creationSections, querySections, filterSections, putSections, patchSections,
+var sections7644 = slices.Concat(accessSections, creationSections, querySections, searchSections, filterSections, putSections, patchSections,
 	removalSections, bulkSections, answerSections, versionSections, serviceSections)
 
 // creationSections are those of RFC 7644 sections 3.1 to 3.3.

@@ -60,14 +60,38 @@ func (r row) problem() string {
 		return "it says nothing"
 	case status == "holds" && len(r.tests) == 0:
 		return "no test shows that it holds"
-	case status == "holds":
+	case r.status == "holds":
 		return ""
-	case status != "holds in part" && status != "does not hold" && status != "does not apply" && status != "not yet":
+	case status != "holds in part" && status != "does not hold" && status != "does not apply":
 		return "its status is " + strconv.Quote(r.status)
 	case strings.TrimSpace(reason) == "":
 		return "there is no reason"
 	}
 	return ""
+}
+
+// TestConformanceRows has rows that say too little.
+func TestConformanceRows(t *testing.T) {
+	shown := []string{"TestX"}
+	for _, c := range []struct {
+		row  row
+		fine bool
+	}{
+		{row{requirement: "x", status: "holds", tests: shown}, true},
+		{row{requirement: "x", status: "holds"}, false},
+		{row{status: "holds", tests: shown}, false},
+		{row{requirement: "x", status: "", tests: shown}, false},
+		{row{requirement: "x", status: "perhaps: who knows", tests: shown}, false},
+		{row{requirement: "x", status: "does not hold", tests: shown}, false},
+		{row{requirement: "x", status: "does not hold: "}, false},
+		{row{requirement: "x", status: "does not hold: it can't"}, true},
+		{row{requirement: "x", status: "holds in part: not on Sundays", tests: shown}, true},
+		{row{requirement: "x", status: "does not apply: there is none"}, true},
+	} {
+		if problem := c.row.problem(); (problem == "") != c.fine {
+			t.Errorf("%+v: %q", c.row, problem)
+		}
+	}
 }
 
 // TestConformanceTable holds the tables against the tests that there are.

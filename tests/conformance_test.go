@@ -26,7 +26,7 @@ type check struct {
 }
 
 // sections are all of them, in the order of the RFCs.
-var sections = slices.Concat(sections7643, sections7644)
+var sections = slices.Concat(sections7643, sections7644, sections9865)
 
 // provider is a client that knows nothing but the RFCs, of a stack with twelve
 // people and two teams.
