@@ -286,12 +286,6 @@ func (x *run) findKept(ctx context.Context, a *attribute, value string) ([]*enti
 	return x.loadAll(ctx, ids)
 }
 
-// isKeptExactly reports whether what is kept of the attribute is a text that is
-// equal to no other.
-func (a *attribute) isKeptExactly() bool {
-	return !a.target.MultiValued && a.target.CaseExact && (a.target.Type == schema.String || a.target.Type == schema.Reference)
-}
-
 func (x *run) loadAll(ctx context.Context, ids []string) ([]*entity, error) {
 	var found []*entity
 	for _, id := range ids {
@@ -319,8 +313,7 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			continue
 		}
 		switch {
-		case a.kept && !a.isKeptExactly():
-			// What is kept is known by the very text alone.
+		case a.kept && a.name() != KeptKey:
 			return nil
 		case a.kept:
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }
