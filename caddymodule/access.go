@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -147,10 +146,5 @@ func notYet(err error) error {
 // writes reports whether a request may change something. A search is a POST
 // that only reads (RFC 7644 section 3.4.3).
 func writes(method, path string) bool {
-	return isWrite(method) && (method != http.MethodPost || !isSearch(path))
-}
-
-func isSearch(path string) bool {
-	path = strings.TrimRight(path, "/")
-	return strings.EqualFold(path[strings.LastIndexByte(path, '/')+1:], ".search")
+	return isWrite(method) && !(mapping.Request{Method: method, Path: path}).IsSearch()
 }

@@ -89,12 +89,13 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	if err != nil {
 		return mapping.Response{}, err
 	}
+	presented, _ := bearer(r.Header)
 	method := r.Method
 	if method == http.MethodHead {
 		method = http.MethodGet
 	}
 	upstream := &session{
-		upstreamClient: h.upstream, turn: newTurn(isWrite(method)), token: x.who.token, requestID: x.requestID,
+		upstreamClient: h.upstream, turn: newTurn(x.writes), token: x.who.token, requestID: x.requestID,
 	}
 	response := h.program.Serve(ctx, mapping.World{
 		Upstream:     upstream,
@@ -103,6 +104,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Gatherer:     &h.keeper.gatherer,
 		Safeguard:    h.safeguard,
 		Tolerances:   h.tolerances,
+		Secret:       []byte(presented),
 		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}, mapping.Request{
 		Method: method,

@@ -149,6 +149,35 @@ func TestPaths(t *testing.T) {
 	}
 }
 
+// TestClientGoesAway has what changes nothing end with its client, and anything
+// else go on.
+func TestClientGoesAway(t *testing.T) {
+	for _, tt := range []struct {
+		method, path string
+		ends         bool
+	}{
+		{"GET", "/Users", true},
+		{"POST", "/Users/.search", true},
+		{"POST", "/.search/", true},
+		{"POST", "/Users", false},
+		{"PATCH", "/Users/41", false},
+		{"DELETE", "/Users/.search", false},
+	} {
+		var gone error
+		h, _ := newTestHandler(t, func(ctx context.Context, _ mapping.World, _ mapping.Request) mapping.Response {
+			gone = ctx.Err()
+			return mapping.Response{Status: 200}
+		})
+		r := request(t, tt.method, "/api/scim/v2"+tt.path, "{}")
+		ctx, cancel := context.WithCancel(r.Context())
+		cancel()
+		serve(t, h, r.WithContext(ctx))
+		if (gone != nil) != tt.ends {
+			t.Errorf("%s %s: %v", tt.method, tt.path, gone)
+		}
+	}
+}
+
 func TestProgramIsAsked(t *testing.T) {
 	var world mapping.World
 	var got mapping.Request
@@ -174,7 +203,7 @@ func TestProgramIsAsked(t *testing.T) {
 		t.Errorf("upstream %+v, header %v", s, w.Header())
 	}
 	if world.Correlations == nil || world.Keeper == nil || world.Tolerances != tolerance.AllOn() ||
-		world.Limits != (mapping.Limits{Body: 1 << 20, BulkOperations: 500}) {
+		world.Limits != (mapping.Limits{Body: 1 << 20, BulkOperations: 500}) || string(world.Secret) != goodToken {
 		t.Errorf("world %+v", world)
 	}
 	if w.Code != 201 || w.Body.String() != `{"id":"41"}` {

@@ -139,7 +139,7 @@ func (h *Handler) level(method string, status int, failure *scim.Error, did *map
 		return zapcore.WarnLevel
 	case status >= http.StatusBadRequest:
 		return zapcore.DebugLevel
-	case isWrite(method):
+	case isWrite(method) && did.Operation != "list":
 		return zapcore.InfoLevel
 	}
 	return zapcore.DebugLevel

@@ -26,6 +26,7 @@ func TestLogLevels(t *testing.T) {
 		want        zapcore.Level
 	}{
 		{"read", "GET", false, mapping.Response{Status: 200}, zapcore.DebugLevel},
+		{"search", "POST", false, mapping.Response{Status: 200, Report: mapping.Report{Operation: "list"}}, zapcore.DebugLevel},
 		{"create", "POST", false, mapping.Response{Status: 201}, zapcore.InfoLevel},
 		{"replace", "PUT", false, mapping.Response{Status: 200}, zapcore.InfoLevel},
 		{"patch", "PATCH", false, mapping.Response{Status: 200}, zapcore.InfoLevel},

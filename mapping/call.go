@@ -34,6 +34,9 @@ type call struct {
 	// list all the same.
 	search bool
 
+	// byID says that the list comes in the order of ids.
+	byID bool
+
 	repeatable bool
 }
 

@@ -73,6 +73,9 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 			a := r.attributeAt(s.name.pos)
 			if ok && a != nil {
 				a.of = target
+				if shown := r.set.Attribute(a.path.Name); shown != nil {
+					shown.RefersTo = target.name
+				}
 			}
 		}
 	}
@@ -112,7 +115,10 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 }
 
 func (c *compiler) upstream(spec upstreamSpec) upstream {
-	u := upstream{name: spec.name}
+	u := upstream{name: spec.name, maxCalls: spec.maxCalls}
+	if u.maxCalls == 0 {
+		u.maxCalls = defaultMaxCalls
+	}
 	if spec.prefix.present() {
 		c.prefix = spec.prefix.value
 		if wrong, hint := pathMistake(c.prefix); wrong != "" {
@@ -128,6 +134,10 @@ func (c *compiler) upstream(spec upstreamSpec) upstream {
 	}
 	return u
 }
+
+// defaultMaxCalls is enough for a list of 20,000 in pages of 100, and takes a
+// few seconds.
+const defaultMaxCalls = 200
 
 // pathMistake says what keeps s from being a URL path that starts with "/" and
 // has no empty or dot segments and nothing that would end it; "" when nothing

@@ -90,7 +90,7 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 			compiled.carry = append(compiled.carry, carried{field: field, from: from})
 		}
 	}
-	compiled.forget, compiled.search = spec.forget, spec.search
+	compiled.forget, compiled.search, compiled.byID = spec.forget, spec.search, spec.byID
 	if spec.undo.present() {
 		compiled.undo = s.named(spec.undo)
 	}

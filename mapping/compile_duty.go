@@ -104,6 +104,9 @@ func (s *callSet) misplaced(spec *callSpec) {
 	if name != "read" && spec.search {
 		s.c.Addf(spec.name.pos, `only the call "read" can go on in the list`)
 	}
+	if name != "list" && spec.byID {
+		s.c.Addf(spec.name.pos, `only the call "list" can have an order`)
+	}
 	if name == "create" || !slices.Contains(roles, name) {
 		return
 	}

@@ -39,11 +39,13 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	c.required(r, spec, full)
 	keepRest(r, full)
 	c.filters(r, spec, full, calls)
+	c.sorts(r, spec, full, calls)
 	c.guard(r, spec)
 	calls.duties(spec)
 	calls.unused()
 
 	r.set = computedSet(r, full)
+	r.returned = notByDefault(r.set)
 	r.output = newOutput(r)
 	return r
 }

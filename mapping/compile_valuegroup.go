@@ -22,7 +22,7 @@ func (c *compiler) valueGroups(r *resourceType, spec *valueGroupsSpec) {
 	}
 	derived := &resourceType{
 		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, others: r.others, made: v,
-		mandatory: r.mandatory, unmapped: r.unmapped,
+		mandatory: r.mandatory, unmapped: r.unmapped, returned: r.returned,
 	}
 	derived.id, _ = c.jsonPath(text{pos: spec.pos, value: "id"})
 	derived.attributes = append(derived.attributes, c.madeName(spec.pos, r), c.madeMembers(spec.pos, members))

@@ -78,8 +78,12 @@ func (x *run) serviceProviderConfig() any {
 		"bulk":           x.bulkConfig(),
 		"filter":         map[string]any{"supported": true, "maxResults": maxCount},
 		"changePassword": supported(password),
-		"sort":           supported(false),
+		"sort":           supported(true),
 		"etag":           supported(true),
+		"pagination": map[string]any{
+			"cursor": true, "index": true, "defaultPaginationMethod": "index",
+			"defaultPageSize": maxCount, "maxPageSize": maxCount,
+		},
 		"authenticationSchemes": []map[string]any{{
 			"type": "oauthbearertoken", "name": "Bearer token", "primary": true,
 			"description": "A token in the Authorization header, as RFC 6750 has it.",

@@ -15,7 +15,9 @@ func TestServiceProviderConfig(t *testing.T) {
 		for _, path := range []string{"", "/", "//", "/ServiceProviderConfig", "/serviceproviderconfig/", "//ServiceProviderConfig//"} {
 			shows(t, b.want(200, "GET", path, ""), map[string]any{
 				"schemas.0": scim.SchemaServiceProviderConfig, "patch.supported": true, "filter.supported": true,
-				"bulk.supported": true, "bulk.maxOperations": 500.0, "bulk.maxPayloadSize": 4194304.0, "sort.supported": false, "etag.supported": true, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"bulk.supported": true, "bulk.maxOperations": 500.0, "bulk.maxPayloadSize": 4194304.0, "sort.supported": true, "etag.supported": true, "changePassword.supported": false, "filter.maxResults": 1000.0,
+				"pagination.cursor": true, "pagination.index": true, "pagination.defaultPaginationMethod": "index",
+				"pagination.defaultPageSize": 1000.0, "pagination.maxPageSize": 1000.0, "pagination.cursorTimeout": nil,
 				"authenticationSchemes.0.type": "oauthbearertoken", "meta.location": testBase + "/ServiceProviderConfig",
 				"meta.resourceType": "ServiceProviderConfig",
 			})

@@ -62,6 +62,18 @@ func TestFilters(t *testing.T) {
 		`meta.created gt "2026-01-02T08:01:30Z" and meta.created lt "2026-01-02T08:02:30Z"`: {"chloe.martin"},
 		`emails pr and userName eq "twin"`:                                                  {"twin"},
 		`externalId pr`:                                                                     {"ana.r"},
+		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:User" and emails co "ana@"`:      {"ana.r"},
+		`schemas eq "urn:ietf:params:scim:schemas:core:2.0:Group"`:                          {},
+		`meta.resourceType eq "User" and emails co "ana@"`:                                  {"ana.r"},
+		`meta.resourceType eq "Group"`:                                                      {},
+		`meta.version sw "W/" and emails co "ana@"`:                                         {"ana.r"},
+		`meta.location ew "/Users/1" or meta pr and emails co "ana@"`:                       {"ana.r"},
+		`roles[value eq "Manager" and primary eq true]`:                                     {"ana.r"},
+		`meta.created eq "2026-01-02T09:02:00+01:00"`:                                       {"chloe.martin"},
+		`displayName gt "an" and displayName lt "ANA R"`:                                    {"ana.r"},
+		`displayName ge "Ana Reis" and displayName le "ana reis"`:                           {"ana.reis"},
+		`externalId ne null and not(externalId eq "e2")`:                                    {"ana.r"},
+		`NOT (userName sw "a") AnD (userName sw "t" OR userName sw "B\u00fc")`:              {"twin", "bücher 💡"},
 	}
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		somebody(b)
@@ -104,7 +116,9 @@ func TestFiltersRefused(t *testing.T) {
 			`userName`, `userName eq`, `eq "x"`, `userName is "x"`, `userName eq "x`, `userName eq "x" and`, `(userName eq "x"`,
 			`userName eq "x")`, `emails[type eq "work"`, `userName eq "x" userName eq "y"`, `not userName eq "x"`,
 			`urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department eq "x"`, `active gt true`,
-			`userName eq "ana.reis" and title eq "x"`, `userName eq "ana.reis" or department pr`,
+			`userName eq "ana.reis" and title eq "x"`, `userName eq "ana.reis" or department pr`, `meta.lastModified gt "2026-01-01T00:00:00Z"`,
+			`meta.created gt "2026"`, `members pr`, `emails[value eq "x"`, `emails[display pr]`, `roles eq 'Admin'`, `userName regex "x"`,
+			`userName eq "x" && active eq true`, `userName="x"`, `userName eq "x";drop`, `userName eq "x" and`, `()`, `not ()`, `emails[]`, `name eq "x"`,
 		} {
 			b.fails(400, scim.InvalidFilter, "GET", filtered(filter), "")
 		}
@@ -114,17 +128,18 @@ func TestFiltersRefused(t *testing.T) {
 // TestFilterPushesDown has the API narrow the list where it can.
 func TestFilterPushesDown(t *testing.T) {
 	tests := map[string]string{
-		`displayName co "an R"`:                          "an R",
-		`displayName sw "ana"`:                           "ana",
-		`displayName ew "reis"`:                          "reis",
-		`name.formatted eq "Ana Reis"`:                   "Ana Reis",
-		`displayName co "ana" and active eq true`:        "ana",
-		`active eq true and displayName co "ana & co=1"`: "ana & co=1",
-		`displayName ne "ana"`:                           "",
-		`not (displayName co "ana")`:                     "",
-		`displayName co "ana" or active eq true`:         "",
-		`displayName pr`:                                 "",
-		`displayName gt "ana"`:                           "",
+		`displayName co "an R"`:                                    "an R",
+		`displayName sw "ana"`:                                     "ana",
+		`displayName ew "reis"`:                                    "reis",
+		`name.formatted eq "Ana Reis"`:                             "Ana Reis",
+		`displayName co "ana" and active eq true`:                  "ana",
+		`active eq true and displayName co "ana & co=1"`:           "ana & co=1",
+		`displayName ne "ana"`:                                     "",
+		`not (displayName co "ana")`:                               "",
+		`displayName co "ana" or active eq true`:                   "",
+		`displayName pr`:                                           "",
+		`displayName gt "ana"`:                                     "",
+		`meta pr and not (active eq false) and displayName sw "b"`: "b",
 	}
 	for filter, want := range tests {
 		t.Run(filter, func(t *testing.T) {
@@ -147,6 +162,25 @@ func TestFilterWindow(t *testing.T) {
 	shows(t, doc, map[string]any{"totalResults": 25.0, "startIndex": 21.0, "itemsPerPage": 5.0})
 	doc = b.want(200, "GET", filtered(`active eq false`)+"&startIndex=99&count=0", "")
 	shows(t, doc, map[string]any{"totalResults": 25.0, "itemsPerPage": 0.0, "Resources": []any{}})
+}
+
+// TestFilterByWhatIsKept looks for values that are kept here, in another case and
+// within a list.
+func TestFilterByWhatIsKept(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.sandbox.Seed(3, 1)
+	b.edit("externalId: {keep: here}", "externalId: {keep: here}\n      title: {keep: here}\n      phoneNumbers: {keep: here}")
+	id := b.created(`{"userName":"x","title":"Vice President","externalId":"E","phoneNumbers":[{"value":"tel:+1","type":"work"}]}`)
+	for filter, found := range map[string]bool{
+		`title eq "Vice President"`: true, `title eq "VICE president"`: true, `title eq "Vice"`: false, `title co "vice"`: true,
+		`phoneNumbers.value eq "tel:+1"`: true, `phoneNumbers eq "TEL:+1"`: true, `phoneNumbers[type eq "work"].value eq "tel:+1"`: true,
+		`phoneNumbers[type eq "home"].value eq "tel:+1"`: false, `externalId eq "E"`: true, `externalId eq "e"`: false,
+	} {
+		if got := b.found(filter); slices.Equal(got, []string{id}) != found {
+			t.Errorf("%s: %v", filter, got)
+		}
+	}
+	b.costs(1, func() { b.found(`externalId eq "E"`) })
 }
 
 // TestFilterByALongValue must not make a URL that the API refuses.

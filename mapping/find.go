@@ -241,6 +241,9 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 func (x *run) findNarrowed(ctx context.Context, a *attribute, key Key, query url.Values) ([]*entity, error) {
 	var found []*entity
 	err := x.eachPage(ctx, query, func(p *page) (bool, error) {
+		if err := x.within(p); err != nil {
+			return false, err
+		}
 		for _, e := range p.items {
 			if !x.fits(e, a, key) {
 				continue
@@ -319,7 +322,7 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			return nil
 		case a.kept:
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }
-		case slices.Contains(x.indexed, a):
+		case a.isText() && slices.Contains(x.indexed, a):
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.find(ctx, a, value) }
 		}
 	}

@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 	"testing"
+
+	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
 // groupPatches are the bodies that identity providers send for a group. The
@@ -106,5 +108,20 @@ func TestGroupPatchesOneByOne(t *testing.T) {
 		b.costs(1, func() { b.want(200, "PATCH", b.path(), removeMember(b.one)) })
 		b.fails(400, "invalidValue", "PATCH", b.path(), addMember(b.bot))
 		b.intact("Finance", b.two, b.three, b.off)
+	})
+}
+
+// TestMembersOfAnotherType are refused, since a group's id can be a person's.
+func TestMembersOfAnotherType(t *testing.T) {
+	inTeamDialects(t, func(t *testing.T, b *teamBench) {
+		nested := b.fill(`[{"value":"{three}","type":"Group","$ref":"` + testBase + `/Groups/{three}"}]`)
+		b.sameTeams(func() {
+			b.fails(400, scim.InvalidValue, "PATCH", b.path(), patchOf(`{"op":"add","path":"members","value":`+nested+`}`))
+			b.fails(400, scim.InvalidValue, "PUT", b.path(), `{"members":`+nested+`}`)
+			b.fails(400, scim.InvalidValue, "POST", "/Groups", `{"displayName":"Nested","members":`+nested+`}`)
+			b.fails(400, scim.InvalidValue, "PATCH", admins, patchOf(`{"op":"add","path":"members","value":`+nested+`}`))
+		})
+		b.want(200, "PATCH", b.path(), b.fill(patchOf(`{"op":"add","path":"members","value":[{"value":"{three}","type":"user"}]}`)))
+		b.intact("Finance", b.one, b.two, b.off, b.three)
 	})
 }

@@ -4,215 +4,195 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"slices"
 	"strconv"
 
 	"github.com/qualytics/scim-sidecar/mapping/filter"
-	"github.com/qualytics/scim-sidecar/mapping/schema"
+	"github.com/qualytics/scim-sidecar/mapping/order"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
-const (
-	// maxCount is how many resources a list answers at the most, and when the
-	// client does not say: some read one page and take it for everything.
-	maxCount = 1000
+// listing is one request for a list, of one resource type or of several.
+type listing struct {
+	*run
+	window window
+	types  []*listPart
 
-	// maxNarrow is how long a text may be, in bytes, that the API is asked to
-	// narrow a list by: what stands in front of it refuses long URLs.
-	maxNarrow = 256
-)
+	// filtered says that there is a filter. by is what is sorted by; nil for
+	// nothing.
+	filtered bool
+	by       *order.By
 
-// window is the part of a result that the client asks for (RFC 7644 section
-// 3.4.2.4): start is the first one from 1, count the most.
-type window struct {
-	start, count int
+	// paged says that the client pages by cursors, and after is where the page
+	// before this one ended; nil for the first.
+	paged bool
+	after *position
 }
 
-func parseWindow(query url.Values) (window, error) {
-	w := window{start: 1, count: maxCount}
-	for name, value := range map[string]*int{"startIndex": &w.start, "count": &w.count} {
-		text := query.Get(name)
-		if text == "" {
-			continue
-		}
-		n, err := strconv.Atoi(text)
-		if err != nil {
-			return w, scim.BadRequest(scim.InvalidValue, "%s is not a whole number.", name)
-		}
-		*value = n
-	}
-	w.start = max(w.start, 1)
-	w.count = min(max(w.count, 0), maxCount)
-	return w, nil
+// listPart is one of the resource types of a listing.
+type listPart struct {
+	*run
+	listing *listing
+
+	// filter and by are the listing's, by the names of this type; nil without.
+	filter *filter.Filter
+	by     *order.By
+
+	// rank is the number of the type among those of the listing.
+	rank int
+}
+
+// listResult is one page of a list.
+type listResult struct {
+	entities []*entity
+	total    int
+
+	// next is where the page ends when another one follows it; nil when none
+	// does, or the client does not page by cursors.
+	next *position
 }
 
 // list answers GET on a resource type's endpoint.
 func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
 	x.report.Operation = "list"
-	w, err := parseWindow(query)
+	q, err := parseListQuery(query)
 	if err != nil {
 		return Response{}, err
 	}
-	text := query.Get("filter")
-	if text == "" {
-		entities, total, err := x.windowOfAll(ctx, w)
-		if err != nil {
-			return Response{}, err
-		}
-		return x.listResponse(ctx, entities, total, w.start)
-	}
-	f, err := filter.Parse(text, x.set, x.tol)
-	if err != nil {
-		return Response{}, err
-	}
-	if err := x.filterable(f); err != nil {
-		return Response{}, err
-	}
-	found, err := x.searchAll(ctx, f)
-	if err != nil {
-		return Response{}, err
-	}
-	from := min(w.start-1, len(found))
-	to := min(from+w.count, len(found))
-	return x.listResponse(ctx, found[from:to], len(found), w.start)
+	return x.listAmong(ctx, q, x.resourceType)
 }
 
-// filterable refuses a filter on an attribute that no resource ever has: an
-// empty result would be taken for the truth.
-func (x *run) filterable(f *filter.Filter) error {
-	for _, path := range f.Paths() {
-		parent := path.Parent()
-		if path.Name == "id" || path.Name == "meta" || x.attribute(path) != nil || x.attribute(parent) != nil {
-			continue
-		}
-		if parent == path && x.hasSub(path) {
-			continue
-		}
-		return scim.BadRequest(scim.InvalidFilter, "There is no attribute %s to filter by.", path)
-	}
-	return nil
-}
-
-// hasSub reports whether a sub-attribute of the path is mapped.
-func (r *resourceType) hasSub(path schema.Path) bool {
-	for _, a := range r.attributes {
-		if a.path.Sub != "" && a.path.Parent() == path {
-			return true
+// search answers POST on "/.search" below a resource type's endpoint, or below
+// the base for all types (RFC 7644 section 3.4.3).
+func (x *run) search(ctx context.Context, query url.Values, types ...*resourceType) (Response, error) {
+	x.report.Operation = "list"
+	for _, name := range listParameters {
+		if query.Has(name) {
+			return Response{}, scim.BadRequest(scim.InvalidSyntax, "A search has its %s in the body, not in the URL.", name)
 		}
 	}
-	return false
-}
-
-// searchAll returns the visible resources that match a filter, value groups
-// first.
-func (x *run) searchAll(ctx context.Context, f *filter.Filter) ([]*entity, error) {
-	made, err := x.allMade(ctx, f)
+	q, err := parseSearchRequest(x.req.Body, x.tol)
 	if err != nil {
+		return Response{}, err
+	}
+	return x.listAmong(ctx, q, types...)
+}
+
+func (x *run) listAmong(ctx context.Context, q *listQuery, types ...*resourceType) (Response, error) {
+	l, err := x.newListing(q, types)
+	if err != nil {
+		return Response{}, err
+	}
+	result, err := l.result(ctx)
+	if err != nil {
+		return Response{}, err
+	}
+	return l.response(ctx, result)
+}
+
+func (x *run) newListing(q *listQuery, types []*resourceType) (*listing, error) {
+	l := &listing{run: x, filtered: q.filter != nil}
+	var err error
+	if l.window, err = q.window(); err != nil {
 		return nil, err
 	}
-	if made, err = x.matching(ctx, made, f); err != nil {
-		return nil, err
+	for i, r := range types {
+		t := &listPart{run: x.on(r), listing: l, rank: i}
+		t.bounded = true
+		l.types = append(l.types, t)
 	}
-	found, err := x.search(ctx, f)
-	return append(made, found...), err
-}
-
-// search returns the visible resources of the API that match a filter.
-func (x *run) search(ctx context.Context, f *filter.Filter) ([]*entity, error) {
-	for _, term := range f.EqualityTerms() {
-		value, ok := term.Value.(string)
-		find := x.finder(term.Path)
-		if !ok || find == nil {
+	for _, t := range l.types {
+		if t.part, err = t.project(q.only, q.except); err != nil {
+			return nil, err
+		}
+		others := slices.DeleteFunc(slices.Clone(l.types), func(other *listPart) bool { return other == t })
+		if err := t.parseOrder(q, others); err != nil {
+			return nil, err
+		}
+		if q.filter == nil {
 			continue
 		}
-		candidates, err := find(ctx, value)
+		if err := t.parseFilter(*q.filter, others); err != nil {
+			return nil, err
+		}
+	}
+	l.by = l.mainOrder()
+	if q.cursor != nil {
+		l.paged = true
+		if l.after, err = l.open(*q.cursor); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// result finds the page that is asked for.
+func (l *listing) result(ctx context.Context) (*listResult, error) {
+	switch plain := !l.filtered && l.by == nil; {
+	case plain && !l.paged:
+		return l.windows(ctx)
+	case plain:
+		return l.walk(ctx)
+	case !l.filtered && !l.paged && l.sortedByAPI() != nil:
+		return l.sorted(ctx)
+	default:
+		return l.gather(ctx)
+	}
+}
+
+// windows cuts the page out of the lists of all types, one after the other.
+func (l *listing) windows(ctx context.Context) (*listResult, error) {
+	r := &listResult{}
+	for _, t := range l.types {
+		w := window{start: max(l.window.start-r.total, 1), count: l.window.count - len(r.entities)}
+		entities, total, err := t.windowOfAll(ctx, w)
 		if err != nil {
 			return nil, err
 		}
-		return x.matching(ctx, candidates, f)
+		r.entities = append(r.entities, entities...)
+		r.total += total
 	}
-	return x.searchList(ctx, f)
+	return r, nil
 }
 
-// searchList looks through the API's list, or the part of it that the API
-// itself can narrow it down to.
-func (x *run) searchList(ctx context.Context, f *filter.Filter) ([]*entity, error) {
-	var found []*entity
-	seen := make(map[string]bool)
-	err := x.eachPage(ctx, x.narrowed(f), func(p *page) (bool, error) {
-		for _, e := range p.items {
-			if err := x.recall(ctx, e); err != nil {
-				return false, err
-			}
-		}
-		matches, err := x.matching(ctx, p.items, f)
-		for _, e := range matches {
-			if !seen[e.id] {
-				seen[e.id] = true
-				found = append(found, e)
-			}
-		}
-		return true, err
-	})
-	return found, err
-}
-
-// narrowed returns the query parameters by which the API leaves out resources
-// that don't match anyway.
-func (x *run) narrowed(f *filter.Filter) url.Values {
-	query := make(url.Values)
-	var walk func(filter.Expr)
-	walk = func(expr filter.Expr) {
-		switch expr := expr.(type) {
-		case *filter.And:
-			walk(expr.L)
-			walk(expr.R)
-		case *filter.Comparison:
-			if value, isText := expr.Value.(string); isText {
-				x.narrow(query, expr.Path, string(expr.Op), value)
-			}
-		}
-	}
-	walk(f.Root)
-	return query
-}
-
-// narrowedTo returns the query parameters by which the API leaves out resources
-// in which an attribute does not have a value; none when it can't.
-func (x *run) narrowedTo(a *attribute, value string) url.Values {
-	query := make(url.Values)
-	x.narrow(query, a.valuePath(), "eq", value)
-	return query
-}
-
-// narrow adds the query parameter for a comparison, if there is one that is
-// free.
-func (x *run) narrow(query url.Values, path schema.Path, operator, value string) {
-	p, ok := x.pushdown[path]
-	if !ok || !p.operators[operator] || query.Has(p.query) {
-		return
-	}
-	if text, ok := p.text(value); ok && text != "" && len(text) <= maxNarrow {
-		query.Set(p.query, text)
-	}
-}
-
-// matching returns the visible ones of the candidates that match.
-func (x *run) matching(ctx context.Context, candidates []*entity, f *filter.Filter) ([]*entity, error) {
-	part := onlyPaths(f.Paths()...)
-	var found []*entity
-	for _, e := range candidates {
-		if x.hidden(e) {
-			continue
-		}
-		tree, err := x.scimPart(ctx, e, part)
+// gather finds everything that belongs into the list, sorts it where it has an
+// order, and cuts the page out.
+func (l *listing) gather(ctx context.Context) (*listResult, error) {
+	var all []placed
+	for _, t := range l.types {
+		found, err := t.all(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if f.Match(tree) {
-			found = append(found, e)
-		}
+		all = append(all, found...)
 	}
-	return found, nil
+	if l.by != nil || l.paged {
+		slices.SortStableFunc(all, func(a, b placed) int { return l.compare(&a.at, &b.at) })
+	}
+	return l.cut(all, len(all)), nil
+}
+
+// cut makes a page of what was found, of which the list has total. With
+// cursors, the page begins with what comes after the one before it.
+func (l *listing) cut(all []placed, total int) *listResult {
+	r := &listResult{total: total}
+	from := min(l.window.start-1, len(all))
+	if l.after != nil {
+		from, _ = slices.BinarySearchFunc(all, l.after, func(e placed, after *position) int {
+			if l.compare(&e.at, after) > 0 {
+				return 1
+			}
+			return -1
+		})
+	}
+	to := min(from+l.window.count, len(all))
+	for _, e := range all[from:to] {
+		r.entities = append(r.entities, e.entity)
+	}
+	if l.paged && to < len(all) {
+		r.next = &all[to-1].at
+	}
+	return r
 }
 
 // windowOfAll returns one part of all visible resources, value groups first,
@@ -314,23 +294,55 @@ func sum(numbers []int) int {
 	return total
 }
 
-// listResponse is the answer of RFC 7644 section 3.4.2.
-func (x *run) listResponse(ctx context.Context, entities []*entity, total, start int) (Response, error) {
-	if err := x.reveal(ctx, x.part, entities...); err != nil {
-		return Response{}, err
+// response is the answer of RFC 7644 section 3.4.2, with the cursor of RFC 9865
+// section 2.
+func (l *listing) response(ctx context.Context, r *listResult) (Response, error) {
+	for _, t := range l.types {
+		if err := t.reveal(ctx, t.part, t.own(r.entities)...); err != nil {
+			return Response{}, err
+		}
 	}
 	body := []byte(`{"schemas":["` + scim.MessageListResponse + `"],"totalResults":`)
-	body = strconv.AppendInt(body, int64(total), 10)
-	body = append(body, `,"startIndex":`...)
-	body = strconv.AppendInt(body, int64(start), 10)
+	body = strconv.AppendInt(body, int64(r.total), 10)
+	if !l.paged {
+		body = append(body, `,"startIndex":`...)
+		body = strconv.AppendInt(body, int64(l.window.start), 10)
+	}
 	body = append(body, `,"itemsPerPage":`...)
-	body = strconv.AppendInt(body, int64(len(entities)), 10)
+	body = strconv.AppendInt(body, int64(len(r.entities)), 10)
+	if r.next != nil {
+		body = appendString(append(body, `,"nextCursor":`...), l.seal(r.next))
+	}
 	body = append(body, `,"Resources":[`...)
-	for i, e := range entities {
+	for i, e := range r.entities {
 		if i > 0 {
 			body = append(body, ',')
 		}
-		body = e.kind.appendResource(body, e, x.req.Base, x.part)
+		body = e.kind.appendResource(body, e, l.req.Base, l.partOf(e))
 	}
 	return Response{Status: 200, Body: append(body, ']', '}')}, nil
+}
+
+// own returns those of the entities that are of the type, value groups first.
+func (t *listPart) own(entities []*entity) []*entity {
+	var made, others []*entity
+	for _, e := range entities {
+		switch e.kind {
+		case t.derived:
+			made = append(made, e)
+		case t.resourceType:
+			others = append(others, e)
+		}
+	}
+	return append(made, others...)
+}
+
+// partOf returns the part of an entity that the answer is to hold.
+func (l *listing) partOf(e *entity) *projection {
+	for _, t := range l.types {
+		if e.kind == t.resourceType || e.kind == t.derived {
+			return t.part
+		}
+	}
+	return nil
 }

@@ -54,6 +54,8 @@ func TestListWindows(t *testing.T) {
 			{"?count=99999999", 1, 0, 244},
 			{"?startIndex=&count=&", 1, 0, 244},
 			{"?aadOptscim062020&count=2", 1, 0, 2},
+			{"?startIndex=9223372036854775807&count=9223372036854775807", 9223372036854775807, 244, 0},
+			{"?startINDEX=3&Count=2&count=2", 3, 2, 2},
 		}
 		for _, fresh := range []bool{false, true} {
 			for _, w := range windows {
@@ -79,10 +81,16 @@ func TestListWindows(t *testing.T) {
 func TestListRefuses(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	b.costs(0, func() {
-		for _, query := range []string{"count=ten", "startIndex=1.5", "count=9999999999999999999999", "startIndex=0x1"} {
-			b.fails(400, scim.InvalidValue, "GET", "/Users?"+query, "")
+		for query, kind := range map[string]scim.ErrorType{
+			"count=ten": scim.InvalidCount, "count=9999999999999999999999": scim.InvalidCount, "COUNT=1e3": scim.InvalidCount,
+			"startIndex=1.5": scim.InvalidValue, "startIndex=0x1": scim.InvalidValue, "startindex=one": scim.InvalidValue,
+			"count=1&count=2": scim.InvalidValue, "count=1&Count=2": scim.InvalidValue, "startIndex=1&startIndex=2": scim.InvalidValue,
+			"filter=id+pr&filter=active+pr": scim.InvalidValue, "filter=id+pr&FILTER=active+pr": scim.InvalidValue,
+			"filter=": scim.InvalidFilter, "filter": scim.InvalidFilter, "filter=+": scim.InvalidFilter, "Filter=nothing": scim.InvalidFilter,
+			"filter=%zz": scim.InvalidSyntax, "sortBy=id&sortOrder=up": scim.InvalidValue, "sortOrder=up": scim.InvalidValue,
+		} {
+			b.fails(400, kind, "GET", "/Users?"+query, "")
 		}
-		b.fails(400, scim.InvalidSyntax, "GET", "/Users?filter=%zz", "")
 	})
 }
 

@@ -131,6 +131,7 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 	if !part.includes(schema.Path{Name: "meta"}) {
 		return dst
 	}
+	start := len(dst)
 	dst = append(dst, `,"meta":{`...)
 	// A comma comes before all but the first member.
 	next := func() []byte {
@@ -151,6 +152,9 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 	if e.version != "" && part.includes(metaVersion) {
 		dst = appendString(append(next(), `"version":`...), e.version)
 	}
+	if dst[len(dst)-1] == '{' {
+		return dst[:start]
+	}
 	return append(dst, '}')
 }
 
@@ -169,7 +173,11 @@ func appendNodes(dst []byte, nodes []outputNode, e *entity, part *projection) (r
 		dst = append(dst, node.key...)
 		var ok bool
 		if node.attribute != nil {
+			value := len(dst)
 			dst, ok = node.attribute.append(dst, e)
+			if ok && part.cuts(node.path) {
+				dst, ok = cutParts(dst, value, node.path, part)
+			}
 		} else {
 			dst, ok = appendNodes(append(dst, '{'), node.children, e, part)
 			dst = append(dst, '}')

@@ -222,6 +222,7 @@ upstream:
   name: Directory
   prefix: /v1
   paging: ` + paging + `
+  max-calls: 1000
 resources:
   User:
     endpoint: /Users

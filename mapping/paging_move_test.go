@@ -24,7 +24,7 @@ func TestPagingOfMoreAndMore(t *testing.T) {
 		want := d.shown(func(int, person) bool { return true })
 		d.before = func(call int) {
 			if call > 1 && call < 5 {
-				d.people = slices.Insert(d.people, 0, person{UID: fmt.Sprintf("new%d", call), Login: "new", Kind: "person"})
+				d.people = slices.Insert(d.people, 0, person{UID: fmt.Sprintf("new%d", len(d.people)), Login: "new", Kind: "person"})
 			}
 		}
 		b := newDirectoryBench(t, d, 100)

@@ -52,6 +52,9 @@ func parseUpstream(n source.Node) upstreamSpec {
 		spec.errors = errorsSpec{problems: parseText(e.Key("problems")), field: parseText(e.Key("field"))}
 		e.Close()
 	}
+	if limit := m.Key("max-calls"); limit.Present() {
+		spec.maxCalls, _ = limit.Int(1, 100_000)
+	}
 	if caller := m.Key("caller"); caller.Present() {
 		spec.caller = parseCaller(caller)
 	}
@@ -105,6 +108,10 @@ func parseResource(entry source.Entry, problems *source.Problems) resourceSpec {
 	filters, _ := m.Key("filters").Entries()
 	for _, f := range filters {
 		spec.filters = append(spec.filters, parseFilter(f))
+	}
+	sorts, _ := m.Key("sorts").Entries()
+	for _, s := range sorts {
+		spec.sorts = append(spec.sorts, parseSort(s))
 	}
 	m.Close()
 	return spec
@@ -184,6 +191,9 @@ func parseCall(entry source.Entry) callSpec {
 	if otherwise := m.Key("else"); otherwise.Present() {
 		_, spec.search = otherwise.Word("list")
 	}
+	if order := m.Key("order"); order.Present() {
+		_, spec.byID = order.Word("id")
+	}
 	m.Close()
 	return spec
 }
@@ -210,6 +220,21 @@ func parseFilter(entry source.Entry) filterSpec {
 	}
 	spec.query = parseText(m.Need(spec.attribute.pos, "query", "the list call's query parameter"))
 	spec.operators = parseTexts(m.Need(spec.attribute.pos, "narrows", "the operators for which the API's result holds every match"))
+	m.Close()
+	return spec
+}
+
+func parseSort(entry source.Entry) sortSpec {
+	spec := sortSpec{attribute: text{pos: entry.Key.Pos(), value: entry.Name}}
+	m, ok := entry.Value.Map()
+	if !ok {
+		return spec
+	}
+	spec.ascending = parseConstants(m.Key("ascending"))
+	spec.descending = parseConstants(m.Key("descending"))
+	if len(m.Entries()) == 0 {
+		entry.Value.Addf(`say by which query parameters the list is sorted "ascending" or "descending"`)
+	}
 	m.Close()
 	return spec
 }

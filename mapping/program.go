@@ -35,6 +35,10 @@ func (p *Program) Caller() *CallerCheck { return p.caller }
 type upstream struct {
 	name string
 
+	// maxCalls is how many pages one request may read to filter or sort a list
+	// here.
+	maxCalls int
+
 	// problems is where an answer lists what was wrong with a body, and
 	// field where each of them names what it is about; either may be unset.
 	problems, field *jsonpath.Path
@@ -69,6 +73,13 @@ type resourceType struct {
 	output     output
 	state      *attribute
 	pushdown   map[schema.Path]pushdown
+
+	// sorts are the orders in which the API can give its list.
+	sorts map[schema.Path]apiOrder
+
+	// returned are the attributes that are not in an answer by default, or in
+	// every one.
+	returned map[schema.Path]schema.Returned
 
 	// derived is the type of the value groups that stand beside the objects of
 	// this one; nil without. Of such a type, made says what they are.
@@ -175,6 +186,16 @@ func (a *attribute) valuePath() schema.Path {
 
 func (a *attribute) isList() bool {
 	return a.target.MultiValued && a.target.Type == schema.Complex
+}
+
+// isText reports whether what SCIM shows is the API's own text, or that of a
+// list's one value, so that the one can be looked for by the other.
+func (a *attribute) isText() bool {
+	target := a.target
+	if a.isList() {
+		target = target.Sub("value")
+	}
+	return target != nil && target.Type == schema.String && a.toAPI == nil
 }
 
 // isPlainList reports whether the attribute has several values that are not

@@ -1,7 +1,6 @@
 package mapping
 
 import (
-	"net/url"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -12,6 +11,11 @@ import (
 // 3.9). A nil projection is everything. "schemas" and "id" are always there.
 type projection struct {
 	only, except map[schema.Path]bool
+
+	// returned are the characteristics of those attributes that an answer does
+	// not hold by default, or always holds (RFC 7643 section 7). It is nil for a
+	// part that is not for the client, which consists of whole attributes.
+	returned map[schema.Path]schema.Returned
 }
 
 // onlyPaths is the projection to some attributes.
@@ -23,23 +27,26 @@ func onlyPaths(paths ...schema.Path) *projection {
 	return p
 }
 
-// parseProjection reads the parameters attributes and excludedAttributes. Names
-// of attributes that there are none of ask for nothing.
-func (x *run) parseProjection(query url.Values) (*projection, error) {
-	only, except := x.attributePaths(query["attributes"]), x.attributePaths(query["excludedAttributes"])
+// project makes the part of a resource that a client asks for by "attributes"
+// or "excludedAttributes"; nil for everything. RFC 7644 section 3.9 has the two
+// exclude each other, so that a request with both does not say what it wants.
+// Names of attributes that there are none of ask for nothing.
+func (x *run) project(attributes, excluded []string) (*projection, error) {
+	p := &projection{only: x.attributePaths(attributes), except: x.attributePaths(excluded), returned: x.returned}
 	switch {
-	case only != nil && except != nil:
+	case p.only != nil && p.except != nil:
 		return nil, scim.BadRequest(scim.InvalidValue, "attributes and excludedAttributes can't be given together.")
-	case only == nil && except == nil:
+	case p.only == nil && p.except == nil && len(p.returned) == 0:
 		return nil, nil
 	}
-	return &projection{only: only, except: except}, nil
+	return p, nil
 }
 
-// attributePaths returns what a parameter names; nil when it is not given.
+// attributePaths returns what a parameter names; nil when it is not given. The
+// URN of a schema names all its attributes.
 func (x *run) attributePaths(values []string) map[schema.Path]bool {
 	var paths map[schema.Path]bool
-	for _, name := range strings.Split(strings.Join(values, ","), ",") {
+	for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}
@@ -50,7 +57,14 @@ func (x *run) attributePaths(values []string) map[schema.Path]bool {
 		if err != nil {
 			continue
 		}
-		if resolved, ok := x.set.ResolveFor(path, x.tol); ok {
+		resolved, ok := x.set.ResolveFor(path, x.tol)
+		switch {
+		case !ok:
+		case resolved.Attribute == nil && !resolved.Extension:
+			for _, a := range resolved.Schema.Attributes {
+				paths[schema.Path{Name: a.Name}] = true
+			}
+		default:
 			paths[resolved.Path()] = true
 		}
 	}
@@ -69,13 +83,26 @@ func (p *projection) includes(path schema.Path) bool {
 	if p == nil {
 		return true
 	}
-	named := func(paths map[schema.Path]bool) bool {
-		return paths[path] || paths[path.Parent()] || path.URN != "" && paths[schema.Path{URN: path.URN}]
+	if p.returned[path.Parent()] == schema.ReturnedNever {
+		return false
+	}
+	switch p.returned[path] {
+	case schema.ReturnedAlways:
+		return true
+	case schema.ReturnedNever:
+		return false
+	case schema.ReturnedRequest:
+		return p.names(path)
 	}
 	if p.only == nil {
-		return !named(p.except)
+		return !namesPart(p.except, path)
 	}
-	if named(p.only) {
+	return p.names(path)
+}
+
+// names reports whether "attributes" names an attribute or a part of it.
+func (p *projection) names(path schema.Path) bool {
+	if namesPart(p.only, path) {
 		return true
 	}
 	for part := range p.only {
@@ -84,4 +111,61 @@ func (p *projection) includes(path schema.Path) bool {
 		}
 	}
 	return false
+}
+
+// namesPart reports whether an attribute is among those that are named, or a part
+// of one.
+func namesPart(paths map[schema.Path]bool, path schema.Path) bool {
+	return paths[path] || paths[path.Parent()] || path.URN != "" && paths[schema.Path{URN: path.URN}]
+}
+
+// cuts reports whether the answer may leave out sub-attributes of an attribute
+// that it holds.
+func (p *projection) cuts(path schema.Path) bool {
+	if p == nil || p.returned == nil {
+		return false
+	}
+	for part := range p.only {
+		if part.Sub != "" && part.Parent() == path {
+			return !namesPart(p.only, path)
+		}
+	}
+	for part := range p.except {
+		if part.Sub != "" && part.Parent() == path {
+			return true
+		}
+	}
+	for part := range p.returned {
+		if part.Sub != "" && part.Parent() == path {
+			return true
+		}
+	}
+	return false
+}
+
+// notByDefault returns the attributes of a set that an answer does not hold by
+// default, or always holds.
+func notByDefault(set *schema.Set) map[schema.Path]schema.Returned {
+	found := make(map[schema.Path]schema.Returned)
+	add := func(urn string, attributes []*schema.Attribute) {
+		for _, a := range attributes {
+			path := schema.Path{URN: urn, Name: a.Name}
+			note(found, path, a)
+			for _, sub := range a.SubAttributes {
+				path.Sub = sub.Name
+				note(found, path, sub)
+			}
+		}
+	}
+	add("", set.Core().Attributes)
+	for _, extension := range set.Extensions() {
+		add(extension.ID, extension.Attributes)
+	}
+	return found
+}
+
+func note(found map[schema.Path]schema.Returned, path schema.Path, a *schema.Attribute) {
+	if a.Returned != "" && a.Returned != schema.ReturnedDefault {
+		found[path] = a.Returned
+	}
 }

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"strings"
+
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
@@ -27,6 +29,18 @@ type Request struct {
 	// Base is the URL of the SCIM base without a trailing slash, as the
 	// client reaches it: "https://scim.example.com/api/scim/v2".
 	Base string
+}
+
+// IsSearch reports whether the request is a search, which is a POST that changes
+// nothing (RFC 7644 section 3.4.3). Method and Path must be set.
+func (r Request) IsSearch() bool {
+	segments := r.segments()
+	return r.Method == "POST" && len(segments) > 0 && isSearch(segments[len(segments)-1])
+}
+
+// segments returns what is between the slashes of the path.
+func (r Request) segments() []string {
+	return strings.FieldsFunc(r.Path, func(c rune) bool { return c == '/' })
 }
 
 // Response is the answer to a Request.

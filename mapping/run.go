@@ -31,6 +31,10 @@ type run struct {
 	// even where that takes a look at the whole list.
 	thorough bool
 
+	// bounded says that the request may not read more pages than the mapping
+	// allows.
+	bounded bool
+
 	// lore is what the request has found out. All its runs share it.
 	lore *lore
 }
@@ -54,6 +58,9 @@ type lore struct {
 
 	// room is where it works out one version after the other.
 	room []byte
+
+	// pages is how many pages it has read of lists that it goes through itself.
+	pages int
 }
 
 func newLore() *lore {

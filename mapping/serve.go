@@ -65,6 +65,7 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 	if isMe(x.req.Path) {
 		return Response{}, errMe()
 	}
+	query = knownParameters(query)
 	methods := x.route(query)
 	if methods == nil {
 		return Response{}, scim.NotFound("There is nothing at this path.")
@@ -78,7 +79,7 @@ func (x *run) serve(ctx context.Context) (Response, error) {
 		return Response{Status: 204, Allow: allow}, nil
 	}
 	if x.resourceType != nil {
-		if x.part, err = x.parseProjection(query); err != nil {
+		if x.part, err = x.project(query["attributes"], query["excludedAttributes"]); err != nil {
 			return Response{}, err
 		}
 	}
@@ -102,7 +103,7 @@ func allowed(methods endpoint) []string {
 // route finds what the path names. Names of endpoints are compared without
 // case, since administrators type them.
 func (x *run) route(query url.Values) endpoint {
-	segments := strings.FieldsFunc(x.req.Path, func(r rune) bool { return r == '/' })
+	segments := x.req.segments()
 	if len(segments) == 0 {
 		return x.discovery("ServiceProviderConfig", "", query)
 	}
@@ -115,6 +116,9 @@ func (x *run) route(query url.Values) endpoint {
 		case 1:
 			return x.collection(query)
 		case 2:
+			if isSearch(segments[1]) {
+				return x.searching(query, r)
+			}
 			return x.single(segments[1])
 		default:
 			return nil
@@ -123,6 +127,8 @@ func (x *run) route(query url.Values) endpoint {
 	switch {
 	case x.isBulk(segments):
 		return endpoint{"POST": x.bulk}
+	case len(segments) == 1 && isSearch(segments[0]):
+		return x.searching(query, x.program.resources...)
 	case len(segments) == 1:
 		return x.discovery(segments[0], "", query)
 	case len(segments) == 2:
@@ -138,6 +144,14 @@ func (x *run) collection(query url.Values) endpoint {
 		methods["POST"] = x.create
 	}
 	return methods
+}
+
+// isSearch reports whether a path ends in the extension by which RFC 7644
+// section 3.4.3 has lists asked for in a body.
+func isSearch(segment string) bool { return strings.EqualFold(segment, ".search") }
+
+func (x *run) searching(query url.Values, types ...*resourceType) endpoint {
+	return endpoint{"POST": func(ctx context.Context) (Response, error) { return x.search(ctx, query, types...) }}
 }
 
 func (x *run) single(id string) endpoint {

@@ -56,6 +56,9 @@ type upstreamSpec struct {
 	paging pagingSpec
 	errors errorsSpec
 	caller *callerSpec
+
+	// maxCalls is 0 when it is not given.
+	maxCalls int
 }
 
 type callerSpec struct {
@@ -104,6 +107,7 @@ type resourceSpec struct {
 	attributes []attributeSpec
 	calls      []callSpec
 	filters    []filterSpec
+	sorts      []sortSpec
 }
 
 // guardSpec is what no request may take away.
@@ -186,6 +190,7 @@ type callSpec struct {
 	adoptBy    []text
 	forget     bool
 	search     bool
+	byID       bool
 	repeatable bool
 	carry      []carrySpec
 	paging     *pagingSpec
@@ -195,6 +200,12 @@ type filterSpec struct {
 	attribute text
 	query     text
 	operators []text
+}
+
+// sortSpec is how the API sorts its list by an attribute.
+type sortSpec struct {
+	attribute             text
+	ascending, descending []constantSpec
 }
 
 // carrySpec is a field of a body that is taken from the object as it is.

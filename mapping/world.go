@@ -27,6 +27,11 @@ type World struct {
 	// Tolerances are the leniencies towards identity providers that are on.
 	Tolerances tolerance.Set
 
+	// Secret is what cursors are sealed with, so that they are good for those
+	// alone who present the same one. It is the same in all requests of a client.
+	// With nil, anybody can read and make them.
+	Secret []byte
+
 	// Limits bound what a request may ask for.
 	Limits Limits
 }

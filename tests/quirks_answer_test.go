@@ -62,7 +62,7 @@ var answerQuirks = []quirk{
 			get("/Users?startIndex=3&count=5000").is(200, `{"totalResults":3,"startIndex":3,"itemsPerPage":1,"Resources":[{"id":"5"}]}`),
 			get("/Users?startIndex=-5&count=-5").is(200, `{"totalResults":3,"startIndex":1,"itemsPerPage":0,"Resources":[]}`),
 			get("/Users?startIndex=one").is(400, `{"scimType":"invalidValue"}`),
-			get("/Users?count=all").is(400, `{"scimType":"invalidValue"}`),
+			get("/Users?count=all").is(400, `{"scimType":"invalidCount"}`),
 			get("/Groups?count=0").is(200, `{"itemsPerPage":0,"Resources":[]}`),
 		},
 	},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/qualytics/scim-sidecar/caddymodule"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
 )
@@ -29,11 +30,21 @@ const (
 	markWrongToken = "marker-wrong-token"
 	markRole       = "marker-role"
 	markKept       = "marker-of-what-is-kept"
+	markGroup      = "Marker Group"
+	markDisplay    = "Marker Display"
+	markBulkID     = "marker-bulk-id"
+
+	// readerToken may only read, and digestToken stands in the configuration as
+	// its digest.
+	readerToken = "reader-token-of-an-auditor"
+	digestToken = "token-that-nobody-wrote-down"
 )
 
 var personal = []string{
 	scimToken, sandboxtest.Token, markPassword, markUserName, markEmail, markGiven, markFamily, markExternal,
-	markFilter, markUnknown, markAPI, markWrongToken, markRole, markKept,
+	markFilter, markUnknown, markAPI, markWrongToken, markRole, markKept, markGroup, markDisplay, markBulkID,
+	readerToken, digestToken, caddymodule.TokenDigest(readerToken)[7:], caddymodule.TokenDigest(digestToken)[7:], caddymodule.TokenDigest(scimToken)[7:],
+	caddymodule.TokenDigest(markWrongToken)[7:],
 }
 
 // TestSecretsAndPersonalData goes through a session in which all kinds of
@@ -50,7 +61,19 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	t.Helper()
 	mark := caddyLog.mark()
 	admin := freeAddress(t)
-	st := start(t, setup{edit: edit, overlay: func(config map[string]any) {
+	t.Setenv("READER", readerToken)
+	t.Setenv("DIGEST", caddymodule.TokenDigest(digestToken))
+	hardened := options(`
+		token auditor {env.READER} {
+			read_only
+			expires 2020-01-31
+		}
+		token onelogin {env.DIGEST}
+		allow private_ranges
+		max_auth_failures 3 1h
+		max_deactivations 1 1h
+		max_group_shrink 0% 0`)
+	st := start(t, setup{edit: both(edit, hardened), overlay: func(config map[string]any) {
 		config["admin"] = map[string]any{"listen": admin, "config": map[string]any{"persist": false}}
 	}})
 	t.Cleanup(func() {
@@ -63,7 +86,10 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	if is := slices.ContainsFunc(answers, func(a string) bool { return strings.Contains(a, markKept) }); is != keeps {
 		t.Errorf("%q is in an answer: %t", markKept, is)
 	}
-	for _, secret := range []string{scimToken, sandboxtest.Token, markPassword, markWrongToken, markAPI, markUnknown} {
+	for _, secret := range []string{
+		scimToken, sandboxtest.Token, markPassword, markWrongToken, markAPI, markUnknown, readerToken, digestToken,
+		caddymodule.TokenDigest(digestToken)[7:], "192.0.2.", "127.0.0.1:",
+	} {
 		if i := slices.IndexFunc(answers, func(a string) bool { return strings.Contains(a, secret) }); i >= 0 {
 			t.Errorf("%q is in an answer: %s", secret, answers[i])
 		}
@@ -84,13 +110,15 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 		t.Errorf("%q is in the handler's log: %s", markPath, line)
 	}
 
-	config := activeConfig(t, admin)
-	if !strings.Contains(config, "{env.SCIM_TOKEN}") {
-		t.Fatalf("this is not the configuration: %s", config)
-	}
-	for _, text := range personal {
-		if strings.Contains(config, text) {
-			t.Errorf("%q is in the configuration", text)
+	for path, sign := range map[string]string{"/config/": "{env.SCIM_TOKEN}", "/metrics": `caddy_scim_denied_total{reason="max_deactivations"} 1`} {
+		shown := fromAdmin(t, admin, path)
+		if !strings.Contains(shown, sign) {
+			t.Fatalf("this is not what %s should be: %s", path, shown)
+		}
+		for _, text := range personal {
+			if strings.Contains(shown, text) {
+				t.Errorf("%q is in %s", text, path)
+			}
 		}
 	}
 }
@@ -157,13 +185,50 @@ func marked(t *testing.T, st *stack) []string {
 	}
 	st.sandbox.Fail("PUT /api/users/{id}", qualytics.Fault{Kind: qualytics.ResetAfter}, -1)
 	send("PUT", "/Users/2", person+`,"displayName":"`+markGiven+` Fourth"}`)
+	st.sandbox.ClearFaults()
+
+	member := `{"value":"2","display":"` + markDisplay + `"}`
+	send("POST", "/Groups", `{"displayName":"`+markGroup+`","externalId":"`+markExternal+`","members":[`+member+`]}`)
+	send("POST", "/Groups", `{"displayName":"`+markGroup+`"}`)
+	send("GET", "/Groups?filter="+url.QueryEscape(`displayName eq "`+markGroup+`" and members.display eq "`+markDisplay+`"`), "")
+	send("PATCH", "/Groups/2", `{"Operations":[{"op":"add","path":"members","value":[{"value":"`+markUnknown+`","display":"`+markDisplay+`"}]}]}`)
+	send("PATCH", "/Groups/2", `{"Operations":[{"op":"remove","path":"members[display eq \"`+markDisplay+`\"]"}]}`)
+	send("PATCH", "/Groups/2", `{"Operations":[{"op":"remove","path":"members","value":[`+member+`]}]}`)
+	send("PUT", "/Groups/2", `{"displayName":"`+markGroup+`","members":[]}`)
+	send("PATCH", "/Groups/role-manager", `{"Operations":[{"op":"add","path":"members","value":[`+member+`]}]}`)
+	for _, status := range []int{400, 409, 422, 500} {
+		canned("PUT /api/teams/{id}", status)
+		send("PUT", "/Groups/2", `{"displayName":"`+markGroup+` Two"}`)
+	}
+	operation := func(method, path, data string) string {
+		return `{"method":"` + method + `","path":"` + path + `","bulkId":"` + markBulkID + `","data":` + data + `}`
+	}
+	send("POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[`+strings.Join([]string{
+		operation("POST", "/Users", person+`}`),
+		operation("PUT", "/Users/2", person+`,"active":"`+markUnknown+`"}`),
+		operation("PATCH", "/Groups/bulkId:"+markUnknown, `{"Operations":[{"op":"remove","path":"`+markUnknown+`"}]}`),
+		operation("PUT", "/"+markUnknown, `{}`),
+	}, ",")+`]}`)
+
+	// What the sidecar itself refuses.
+	send("DELETE", "/Users/2", "")
+	send("DELETE", "/Groups/2", "")
+	send("DELETE", "/Groups/3", "")
+	send("POST", "/Users", `{"userName":"`+markUserName+`2","active":true}`)
+	send("GET", "/Users", "", "Authorization", "Bearer "+readerToken)
+	send("PUT", "/Users/2", person+"}", "Authorization", "Bearer "+digestToken)
+	for range 6 {
+		send("GET", filter("userName", markFilter), "", "Authorization", "Bearer "+markWrongToken)
+	}
+	send("GET", "/Users?filter="+strings.Repeat(markFilter, 600), "")
+	send("POST", "/Users", `{"userName":"`+strings.Repeat(markUserName, 1<<16)+`"}`)
 	return answers
 }
 
-// activeConfig is what Caddy's admin endpoint says the configuration is.
-func activeConfig(t *testing.T, admin string) string {
+// fromAdmin is what Caddy's admin endpoint answers.
+func fromAdmin(t *testing.T, admin, path string) string {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+admin+"/config/", nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+admin+path, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -178,4 +243,14 @@ func activeConfig(t *testing.T, admin string) string {
 		t.Fatal(err)
 	}
 	return string(body)
+}
+
+// both is one edit after the other; nil is none.
+func both(first, second func(string) string) func(string) string {
+	return func(text string) string {
+		if first != nil {
+			text = first(text)
+		}
+		return second(text)
+	}
 }

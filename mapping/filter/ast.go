@@ -48,6 +48,9 @@ type Comparison struct {
 	Op Op
 	// Value is a string, bool, json.Number or nil, of Attr's type; nil for pr.
 	Value any
+	// Absent says that only other resource types have the attribute, see
+	// [ParseAmong]. It has no value then.
+	Absent bool
 
 	folded string    // of a string to be compared without case
 	moment time.Time // of a dateTime
@@ -71,6 +74,9 @@ type ValuePath struct {
 	Attr *schema.Attribute
 	// Filter is about the attribute's sub-attributes.
 	Filter Expr
+	// Absent says that only other resource types have the attribute, see
+	// [ParseAmong]. It has no value then.
+	Absent bool
 }
 
 // Filter is a parsed filter. It is immutable.

@@ -20,7 +20,7 @@ func (p *parser) compare(t target, start int) (*Comparison, error) {
 	op := Op(strings.ToLower(p.word()))
 	switch op {
 	case Pr:
-		return &Comparison{Path: t.path, Attr: t.attr, Op: Pr}, nil
+		return &Comparison{Path: t.path, Attr: t.attr, Op: Pr, Absent: t.absent}, nil
 	case Eq, Ne, Co, Sw, Ew, Gt, Ge, Lt, Le:
 	default:
 		return nil, p.errorAt(at, "expected "+operators)
@@ -33,7 +33,7 @@ func (p *parser) compare(t target, start int) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Path: t.path, Attr: t.attr, Op: op, Value: v}
+	c := &Comparison{Path: t.path, Attr: t.attr, Op: op, Value: v, Absent: t.absent}
 	if v == nil && !bare {
 		if op != Eq && op != Ne {
 			return nil, p.errorAt(at, "null can be compared with eq and ne only")

@@ -35,6 +35,9 @@ func (x *Or) match(s scope) bool  { return x.L.match(s) || x.R.match(s) }
 func (x *Not) match(s scope) bool { return !x.X.match(s) }
 
 func (x *ValuePath) match(s scope) bool {
+	if x.Absent {
+		return false
+	}
 	switch v := lookup(s.res, x.Path.URN, x.Path.Name).(type) {
 	case nil:
 		return false
@@ -52,7 +55,10 @@ func (x *ValuePath) match(s scope) bool {
 
 func (c *Comparison) match(s scope) bool {
 	v := s.element
-	if !s.inside {
+	switch {
+	case c.Absent:
+		v = nil
+	case !s.inside:
 		v = lookup(s.res, c.Path.URN, c.Path.Name)
 	}
 	if c.Op == Pr || c.Value == nil {

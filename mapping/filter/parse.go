@@ -31,10 +31,23 @@ func Parse(s string, set *schema.Set, tol *tolerance.Session) (*Filter, error) {
 
 // ParseWithin is [Parse] with other limits.
 func ParseWithin(s string, limits Limits, set *schema.Set, tol *tolerance.Session) (*Filter, error) {
+	return parse(s, limits, set, nil, tol)
+}
+
+// ParseAmong is [Parse] for a search that goes over several resource types, of
+// which set is one. An attribute that set lacks is looked up in others and has
+// no value in this type (RFC 7644 section 3.4.2.1); what none of them has is an
+// error.
+func ParseAmong(s string, set *schema.Set, others []*schema.Set, tol *tolerance.Session) (*Filter, error) {
+	return parse(s, Limits{}, set, others, tol)
+}
+
+func parse(s string, limits Limits, set *schema.Set, others []*schema.Set, tol *tolerance.Session) (*Filter, error) {
 	p, err := newParser(s, limits, set, tol, scim.InvalidFilter)
 	if err != nil {
 		return nil, err
 	}
+	p.others = others
 	p.skip()
 	x, err := p.or(nil)
 	if err != nil {
@@ -60,10 +73,11 @@ func newParser(s string, limits Limits, set *schema.Set, tol *tolerance.Session,
 
 type parser struct {
 	lexer
-	set   *schema.Set
-	tol   *tolerance.Session
-	nodes int // left
-	depth int // left
+	set    *schema.Set
+	others []*schema.Set
+	tol    *tolerance.Session
+	nodes  int // left
+	depth  int // left
 }
 
 // node counts a node of the tree.
@@ -215,7 +229,7 @@ func (p *parser) valuePath(t target, start int) (*ValuePath, error) {
 	defer p.leave()
 	p.pos++
 	p.skip()
-	vp := &ValuePath{Path: t.path, Attr: t.attr}
+	vp := &ValuePath{Path: t.path, Attr: t.attr, Absent: t.absent}
 	var err error
 	if vp.Filter, err = p.or(vp); err != nil {
 		return nil, err
@@ -228,8 +242,9 @@ func (p *parser) valuePath(t target, start int) (*ValuePath, error) {
 
 // target is an attribute or sub-attribute that a filter names.
 type target struct {
-	path schema.Path
-	attr *schema.Attribute
+	path   schema.Path
+	attr   *schema.Attribute
+	absent bool
 }
 
 // attribute reads an attribute path; within a value path, a sub-attribute.
@@ -246,15 +261,30 @@ func (p *parser) attribute(vp *ValuePath) (target, error) {
 	if err != nil {
 		return target{}, p.errorAt(start, "expected an attribute")
 	}
-	r, ok := p.set.ResolveFor(path, p.tol)
-	if !ok && strings.EqualFold(word, "not") {
+	t, ok := p.find(path)
+	switch {
+	case ok:
+		return t, nil
+	case strings.EqualFold(word, "not"):
 		p.skip()
 		return target{}, p.expected(`"(" after "not"`)
-	}
-	if !ok || r.Attribute == nil || r.Target().Returned == schema.ReturnedNever {
+	default:
 		return target{}, p.unknown(start, path, word)
 	}
-	return target{r.Path(), r.Target()}, nil
+}
+
+// find looks an attribute up that clients may know the values of.
+func (p *parser) find(path schema.Path) (target, bool) {
+	r, absent, ok := schema.ResolveAmong(path, p.set, p.others, p.tol)
+	if !ok {
+		return target{}, false
+	}
+	t := target{path: r.Path(), attr: r.Target(), absent: absent}
+	if absent {
+		// Without it, the name could be that of an attribute of p.set.
+		t.path.URN = r.Schema.ID
+	}
+	return t, true
 }
 
 // unknown returns the error for the name of an attribute that there is none of.
@@ -273,12 +303,12 @@ func (p *parser) subAttribute(vp *ValuePath, word string, start int) (target, er
 	}
 	if vp.Attr.Type != schema.Complex {
 		if strings.EqualFold(word, "value") {
-			return target{vp.Path, vp.Attr}, nil
+			return target{path: vp.Path, attr: vp.Attr, absent: vp.Absent}, nil
 		}
-	} else if a := vp.Attr.Sub(word); a != nil {
+	} else if a := vp.Attr.Sub(word); a != nil && a.Returned != schema.ReturnedNever {
 		path := vp.Path
 		path.Sub = a.Name
-		return target{path, a}, nil
+		return target{path: path, attr: a, absent: vp.Absent}, nil
 	}
 	return target{}, p.errorAt(start, "there is no attribute "+vp.Path.String()+"."+short(word))
 }

@@ -52,7 +52,7 @@ func ParsePath(s string, set *schema.Set, tol *tolerance.Session) (Path, error) 
 		return Path{}, p.expected("an attribute before the bracket")
 	}
 	p.kind = scim.InvalidFilter
-	vp, err := p.valuePath(target{out.Resolved.Path(), out.Resolved.Target()}, 0)
+	vp, err := p.valuePath(target{path: out.Resolved.Path(), attr: out.Resolved.Target()}, 0)
 	if err != nil {
 		return Path{}, err
 	}

@@ -46,7 +46,8 @@ func OnlyEquality(x Expr) ([]*Comparison, bool) {
 }
 
 // Paths returns the canonical paths of all attributes that the filter looks
-// at, each once, in the order in which they occur.
+// at, each once, in the order in which they occur. Those that the resource type
+// does not have are not among them.
 func (f *Filter) Paths() []schema.Path {
 	var out []schema.Path
 	seen := map[schema.Path]bool{}
@@ -64,7 +65,7 @@ func (f *Filter) Paths() []schema.Path {
 		case *ValuePath:
 			walk(x.Filter)
 		case *Comparison:
-			if !seen[x.Path] {
+			if !x.Absent && !seen[x.Path] {
 				seen[x.Path] = true
 				out = append(out, x.Path)
 			}

@@ -174,6 +174,9 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 	}
 	switch v := v.(type) {
 	case Object:
+		if err := refersElsewhere(a, w, v); err != nil {
+			return nil, false, err
+		}
 		m, given, err := c.subs(a, w, v)
 		if err != nil {
 			return nil, false, err
@@ -199,6 +202,22 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 		return m, m != nil, err
 	}
 	return nil, false, valueError(w, "must be an object")
+}
+
+// refersElsewhere refuses a reference to another type than the attribute's: ids
+// of different types can be the same, and so somebody else would be meant.
+func refersElsewhere(a *schema.Attribute, w *where, obj Object) error {
+	if a.RefersTo == "" {
+		return nil
+	}
+	kind, _, err := obj.Member("type")
+	if err != nil {
+		return err
+	}
+	if s, ok := kind.(string); ok && !isBlank(s) && !strings.EqualFold(strings.TrimSpace(s), a.RefersTo) {
+		return valueError(w, "has a type that is not "+a.RefersTo+", which is all it can refer to")
+	}
+	return nil
 }
 
 // single returns the value of a single-valued attribute.

@@ -74,6 +74,10 @@ type Attribute struct {
 	// was not filled in. It is not part of the JSON either.
 	BlankIsMistake bool
 
+	// RefersTo is the resource type whose ids the values are; empty for none.
+	// It is not part of the JSON, where ReferenceTypes says what may be.
+	RefersTo string
+
 	// Words are further texts, in lower case, that requests may send for true
 	// and false. They are the service's own matter and not part of the JSON.
 	Words map[string]bool

@@ -8,7 +8,7 @@ import (
 )
 
 // ErrorType is a detail error keyword, the "scimType" of an error body
-// (RFC 7644 section 3.12, table 9). The empty type is left out of the body.
+// (RFC 7644 section 3.12, table 9, and RFC 9865 section 2.1). The empty type is left out of the body.
 type ErrorType string
 
 // The detail error keywords of RFC 7644, table 9.
@@ -33,6 +33,16 @@ const (
 	InvalidVers ErrorType = "invalidVers"
 	// Sensitive: the request cannot be done because sensitive information is in its URI.
 	Sensitive ErrorType = "sensitive"
+)
+
+// The detail error keywords of RFC 9865, section 2.1.
+const (
+	// InvalidCursor: the cursor is none that the server gave out for the query.
+	InvalidCursor ErrorType = "invalidCursor"
+	// ExpiredCursor: the cursor was good once.
+	ExpiredCursor ErrorType = "expiredCursor"
+	// InvalidCount: the count is not a number, or not one that goes with a cursor.
+	InvalidCount ErrorType = "invalidCount"
 )
 
 // genericDetail is what a client is told when the server itself is at fault:
