@@ -17,6 +17,9 @@ import (
 // IDs implements [mapping.Keeper]. The ids are sorted. Nothing of it comes from
 // memory, so that what another process has stored is found at once.
 func (s *keeperSession) IDs(ctx context.Context, key mapping.Key) ([]string, error) {
+	if key.Attribute != mapping.KeptKey {
+		return nil, fmt.Errorf("nothing is found by what is kept of %s", key.Attribute)
+	}
 	name := s.indexPath(key)
 	data, err := s.load(ctx, name)
 	entry, err := s.indexed(name, data, err)
@@ -35,7 +38,7 @@ func (s *keeperSession) IDs(ctx context.Context, key mapping.Key) ([]string, err
 		if err != nil {
 			return nil, err
 		}
-		if _, ok := stringValues(key.Resource, record)[key]; ok {
+		if is, ok := keyOf(key.Resource, record); ok && is == key {
 			ids = append(ids, id)
 		}
 	}
@@ -134,7 +137,7 @@ func (s *keeperSession) rebuildIndex(ctx context.Context, key mapping.Key) error
 		if entry.Resource != key.Resource {
 			return
 		}
-		if _, ok := stringValues(entry.Resource, entry.Record)[key]; ok {
+		if is, ok := keyOf(entry.Resource, entry.Record); ok && is == key {
 			ids = append(ids, entry.ID)
 		}
 	})

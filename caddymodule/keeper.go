@@ -169,7 +169,7 @@ func (s *keeperSession) read(ctx context.Context, key recordKey) (mapping.Record
 }
 
 // Update implements [mapping.Keeper]. When it returns without an error, the
-// record is stored. The values to find it by are stored before it and taken
+// record is stored. The value to find it by is stored before it and taken
 // away after it, so that whatever interrupts it, nothing is missing there.
 func (s *keeperSession) Update(
 	ctx context.Context, resource, id string, change func(mapping.Record) mapping.Record,
@@ -229,9 +229,10 @@ type update struct {
 
 // write stores an update in one storage.
 func (s *keeperSession) write(ctx context.Context, to *storage, u *update) error {
-	had, has := stringValues(u.key.resource, u.before), stringValues(u.key.resource, u.record)
-	for key := range has {
-		if err := s.addToIndex(ctx, to, key, u.key.id); err != nil {
+	had, hadOne := keyOf(u.key.resource, u.before)
+	has, hasOne := keyOf(u.key.resource, u.record)
+	if hasOne {
+		if err := s.addToIndex(ctx, to, has, u.key.id); err != nil {
 			return err
 		}
 	}
@@ -245,11 +246,9 @@ func (s *keeperSession) write(ctx context.Context, to *storage, u *update) error
 	if err != nil {
 		return err
 	}
-	for key := range had {
-		if _, ok := has[key]; !ok {
-			// Should it fail, the entry names a resource too many, as it may.
-			_ = s.removeFromIndex(ctx, to, key, u.key.id)
-		}
+	if hadOne && had != has {
+		// Should it fail, the entry names a resource too many, as it may.
+		_ = s.removeFromIndex(ctx, to, had, u.key.id)
 	}
 	return nil
 }
@@ -262,17 +261,14 @@ func (s *keeperSession) Lock(ctx context.Context, names ...string) (release func
 	return release, err
 }
 
-// stringValues returns the keys by which a record is found.
-func stringValues(resource string, record mapping.Record) map[mapping.Key]struct{} {
-	keys := make(map[mapping.Key]struct{}, len(record.Attributes))
-	for attribute, raw := range record.Attributes {
-		var value *string
-		// Only strings can be asked for by value; others are just kept.
-		if json.Unmarshal(raw, &value) == nil && value != nil {
-			keys[mapping.Key{Resource: resource, Attribute: attribute, Value: *value}] = struct{}{}
-		}
+// keyOf returns the key by which a record is found, and whether it has one.
+func keyOf(resource string, record mapping.Record) (mapping.Key, bool) {
+	var value *string
+	raw, kept := record.Attributes[mapping.KeptKey]
+	if !kept || json.Unmarshal(raw, &value) != nil || value == nil {
+		return mapping.Key{}, false
 	}
-	return keys
+	return mapping.Key{Resource: resource, Attribute: mapping.KeptKey, Value: *value}, true
 }
 
 // cloneRecord copies what a caller could change afterwards.

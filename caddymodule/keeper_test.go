@@ -59,6 +59,7 @@ func TestKeeper(t *testing.T) {
 		Attributes: map[string]json.RawMessage{
 			"externalId": json.RawMessage(`"a\u0062c"`),
 			"nickName":   json.RawMessage(`null`),
+			"title":      json.RawMessage(`"Boss"`),
 			"x":          json.RawMessage(`{"y":1}`),
 		},
 		Claimed: true,
@@ -69,7 +70,13 @@ func TestKeeper(t *testing.T) {
 	keep(t, k, "Group", "1", identified("abc"))
 	wantFound(t, k, externalID("abc"), "1", "2")
 	wantFound(t, k, externalID("ABC"))
-	wantFound(t, k, mapping.Key{Resource: "User", Attribute: "nickName"})
+	// Of what many may share there is no index; an empty answer would be a lie.
+	if ids, err := k.IDs(t.Context(), mapping.Key{Resource: "User", Attribute: "title", Value: "Boss"}); err == nil {
+		t.Errorf("found %v by a title", ids)
+	}
+	if n := len(on.keys("/index/")); n != 2 {
+		t.Errorf("%d entries to find records by, want one for each type", n)
+	}
 	wantRecord(t, k, "User", "1", record)
 
 	// What the caller does to its copies stays with the caller.

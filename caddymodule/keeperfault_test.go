@@ -203,7 +203,7 @@ func wantSteps(t *testing.T, when string, k *process, done int) {
 		if err != nil || stored != fmt.Sprint(before[id]) && stored != fmt.Sprint(after[id]) {
 			t.Errorf("%s, %d steps: user %s is %s, %v", when, done, id, stored, err)
 		}
-		for key := range stringValues("User", got) {
+		if key, ok := keyOf("User", got); ok {
 			values[key] = append(values[key], id)
 		}
 	}

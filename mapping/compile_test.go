@@ -124,7 +124,7 @@ func TestWrittenFields(t *testing.T) {
 	for _, f := range r.fields {
 		got = append(got, f.owner.name()+">"+f.path.String())
 	}
-	if want := "displayName>name userName>login emails>email roles>role"; strings.Join(got, " ") != want {
+	if want := "displayName>name userName>login emails>email roles>role urn:example:params:scim:schemas:extension:badge:2.0:User:number>badge"; strings.Join(got, " ") != want {
 		t.Errorf("fields %q, want %q", strings.Join(got, " "), want)
 	}
 }

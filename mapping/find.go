@@ -79,23 +79,25 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 // that the API does not give it out says that it is still deactivated.
 func (x *run) loadMissing(ctx context.Context, id string, record Record) (*entity, error) {
 	if x.thorough {
-		return x.loadFromList(ctx, id)
+		return x.loadFromList(ctx, id, record)
 	}
 	if !record.Deleted.IsZero() {
 		return &entity{kind: x.resourceType, id: id, record: record, state: new(bool), unread: true}, nil
 	}
-	return x.loadFromList(ctx, id)
+	return x.loadFromList(ctx, id, record)
 }
 
 // loadFromList finds a resource that the API only gives in its list, as some
-// do with what is deactivated.
-func (x *run) loadFromList(ctx context.Context, id string) (*entity, error) {
+// do with what is deactivated. That an earlier reading did not show it is taken
+// for an answer unless something is kept of it: then SCIM has had to do with it,
+// by another process perhaps.
+func (x *run) loadFromList(ctx context.Context, id string, record Record) (*entity, error) {
 	if !x.calls.read.search {
 		return nil, nil
 	}
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
 	ids, all := x.known(key)
-	if all && len(ids) == 0 {
+	if all && len(ids) == 0 && record.IsZero() {
 		return nil, nil
 	}
 	if e, err := x.loadFromPage(ctx, id); err != nil || e != nil {
@@ -104,7 +106,7 @@ func (x *run) loadFromList(ctx context.Context, id string) (*entity, error) {
 	scan, err := x.scan(ctx, all)
 	switch {
 	case errors.Is(err, errScanned):
-		return x.loadFromList(ctx, id)
+		return x.loadFromList(ctx, id, record)
 	case err != nil:
 		return nil, err
 	}
@@ -117,10 +119,10 @@ func (x *run) loadFromList(ctx context.Context, id string) (*entity, error) {
 }
 
 // vanished forgets what is kept of a resource that the API does not have any
-// more. What SCIM deleted itself stays known as such, since the API may only
-// have deactivated it; nothing else is kept of it.
+// more. What may only be deactivated is not taken for gone: what SCIM deleted
+// itself, of which nothing else is kept, and what no list was asked for.
 func (x *run) vanished(ctx context.Context, id string, before Record) error {
-	if before.IsZero() || !before.Deleted.IsZero() {
+	if before.IsZero() || !before.Deleted.IsZero() || x.state != nil && !x.calls.read.search {
 		return nil
 	}
 	_, err := x.world.Keeper.Update(ctx, x.name, id, func(now Record) Record {
@@ -289,12 +291,6 @@ func (x *run) findKept(ctx context.Context, a *attribute, value string) ([]*enti
 	return x.loadAll(ctx, ids)
 }
 
-// isKeptExactly reports whether what is kept of the attribute is a text that is
-// equal to no other.
-func (a *attribute) isKeptExactly() bool {
-	return !a.target.MultiValued && a.target.CaseExact && (a.target.Type == schema.String || a.target.Type == schema.Reference)
-}
-
 func (x *run) loadAll(ctx context.Context, ids []string) ([]*entity, error) {
 	var found []*entity
 	for _, id := range ids {
@@ -322,8 +318,7 @@ func (x *run) finder(path schema.Path) func(ctx context.Context, value string) (
 			continue
 		}
 		switch {
-		case a.kept && !a.isKeptExactly():
-			// What is kept is known by the very text alone.
+		case a.kept && a.name() != KeptKey:
 			return nil
 		case a.kept:
 			return func(ctx context.Context, value string) ([]*entity, error) { return x.findKept(ctx, a, value) }

@@ -193,6 +193,46 @@ func TestKeptAttributesGoWithTheirObject(t *testing.T) {
 	})
 }
 
+// TestKeptAttributesStayWithADeactivatedUser has another process make somebody
+// whom this one's reading of the list did not show, and a third party deactivate
+// them, upon which some APIs answer 404.
+func TestKeptAttributesStayWithADeactivatedUser(t *testing.T) {
+	keeping(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(3, 1)
+		b.found(`userName eq "kai"`)
+		own := b.world.Correlations
+		b.world.Correlations = newMemory()
+		id := b.createdWithAll()
+		b.byHand(id, switchOff)
+		b.world.Correlations = own
+		shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false, "title": "Boss", "externalId": "E-1"})
+	})
+	// Where no list is asked for, what is deactivated looks like what is gone.
+	b := newBench(t, qualytics.Config{Dialect: qualytics.DialectB()})
+	b.edit(append(unmapped("keep"), `read: {do: "GET /users/{id}", else: list}`, `read: {do: "GET /users/{id}"}`)...)
+	id := b.createdWithAll()
+	b.byHand(id, switchOff)
+	b.fails(404, "", "GET", "/Users/"+id, "")
+	b.byHand(id, switchOn)
+	shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"title": "Boss"})
+}
+
+// TestKeptAttributesGoWithAUser has somebody vanish from the API for good.
+func TestKeptAttributesGoWithAUser(t *testing.T) {
+	keeping(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(3, 1)
+		id := b.createdWithAll()
+		b.sandbox.Fail("GET /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 404, Body: `{"detail":"Not Found"}`}, 1)
+		b.sandbox.Fail("GET /api/users", qualytics.Fault{
+			Kind: qualytics.Canned, Status: 200, Body: `{"items":[],"total":0,"total_count":0,"page":1,"size":100,"pages":1}`,
+		}, 1)
+		b.fails(404, "", "GET", "/Users/"+id, "")
+		if record := b.keeper.records["User/"+id]; !record.IsZero() {
+			t.Errorf("kept of a user who is gone: %v", record)
+		}
+	})
+}
+
 // TestNoLongerKept has a mapping that keeps less than the one before.
 func TestNoLongerKept(t *testing.T) {
 	keeping(t, func(t *testing.T, b *bench) {

@@ -203,6 +203,11 @@ type Scanned struct {
 	Object []byte
 }
 
+// KeptKey is the kept attribute by which a Keeper finds resources. What else is
+// kept has values that many resources share, or that are compared in another
+// way than as they stand, and is found by reading.
+const KeptKey = "externalId"
+
 // Keeper holds what the upstream has no place for. Unlike Correlations it is
 // a record: what it loses can't be read again. All methods are safe for
 // concurrent use.
@@ -217,7 +222,7 @@ type Keeper interface {
 	Update(ctx context.Context, resource, id string, change func(Record) Record) (Record, error)
 
 	// IDs returns the ids of the resources whose kept attribute has exactly
-	// this value.
+	// this value. The attribute is always KeptKey.
 	IDs(ctx context.Context, key Key) ([]string, error)
 
 	// Lock waits until nobody else holds any of the names, then holds them

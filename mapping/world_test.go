@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -228,6 +229,9 @@ func (k *keeper) Update(_ context.Context, resource, id string, change func(Reco
 }
 
 func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
+	if key.Attribute != KeptKey {
+		return nil, fmt.Errorf("nothing is found by what is kept of %s", key.Attribute)
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	var ids []string
