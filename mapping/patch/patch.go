@@ -43,9 +43,16 @@ type Limits struct {
 	// Operations is the number of operations in a request. Default: 1000, more
 	// than any identity provider sends at once.
 	Operations int
+	// Terms is the number of comparisons and operators in the filters of all
+	// paths together: each is tried on every value of its attribute, which may
+	// be tens of thousands of members. Default: 2000
+	Terms int
 }
 
-const defaultOperations = 1000
+const (
+	defaultOperations = 1000
+	defaultTerms      = 2000
+)
 
 // Parse reads the body of a PATCH request. Values come out canonical, by the
 // same rules as in [resource.Parse]. A path must name an attribute of the set
@@ -53,7 +60,7 @@ const defaultOperations = 1000
 // left out and noted, and so are paths to what only the full set has (see
 // [schema.Set.Full]). Errors are [scim.Error] with invalidSyntax, invalidPath,
 // invalidFilter, invalidValue, noTarget or mutability, or status 413 if there
-// are too many operations.
+// are too many operations or terms.
 func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) ([]Operation, resource.Notes, error) {
 	v, err := resource.Decode(body, limits.Limits)
 	if err != nil {
@@ -63,7 +70,10 @@ func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) 
 	if !ok {
 		return nil, resource.Notes{}, syntaxError("the body is not a JSON object")
 	}
-	p := &parser{Canon: resource.Canon{Set: set, Tol: tol}}
+	p := &parser{Canon: resource.Canon{Set: set, Tol: tol}, terms: limits.Terms}
+	if p.terms == 0 {
+		p.terms = defaultTerms
+	}
 	if err := p.body(obj, limits.Operations); err != nil {
 		return nil, resource.Notes{}, err
 	}
@@ -72,7 +82,8 @@ func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) 
 
 type parser struct {
 	resource.Canon
-	ops []Operation
+	ops   []Operation
+	terms int // left
 }
 
 func (p *parser) body(obj resource.Object, limit int) error {
@@ -152,6 +163,23 @@ func (p *parser) op(obj resource.Object) (Op, error) {
 	return op, nil
 }
 
+// terms counts the comparisons and operators of a filter.
+func terms(x filter.Expr) int {
+	switch x := x.(type) {
+	case *filter.And:
+		return 1 + terms(x.L) + terms(x.R)
+	case *filter.Or:
+		return 1 + terms(x.L) + terms(x.R)
+	case *filter.Not:
+		return 1 + terms(x.X)
+	case *filter.ValuePath:
+		return 1 + terms(x.Filter)
+	case *filter.Comparison:
+		return 1
+	}
+	return 0
+}
+
 // pathKind is what there is to say about the path of an operation.
 type pathKind int
 
@@ -185,7 +213,10 @@ func (p *parser) path(obj resource.Object) (filter.Path, pathKind, error) {
 func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 	path, err := filter.ParsePath(s, p.Set, p.Tol)
 	if err == nil {
-		return path, named, nil
+		if p.terms -= terms(path.Filter); p.terms < 0 {
+			err = scim.Errorf(413, "", "there are too many terms in the filters of the paths of one request")
+		}
+		return path, named, err
 	}
 	if at, badPath := schema.ParseAttrPath(s); badPath == nil && resource.IsPassword(at) {
 		// There may be no such attribute, and yet it is no error to send it.

@@ -1,6 +1,7 @@
 package patch
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/resource"
@@ -40,23 +41,25 @@ func union(old, values []any, attr *schema.Attribute) []any {
 func without(old, listed []any, attr *schema.Attribute) []any {
 	ix := newIndex(listed, len(old), attr)
 	out := make([]any, 0, len(old))
+	// Those are rare, and looked through for each element.
+	vague := slices.DeleteFunc(slices.Clone(listed), func(l any) bool {
+		in, ok := l.(map[string]any)
+		return !ok || len(in) == 0 || in["value"] != nil
+	})
 	for _, e := range old {
-		if ix.find(listed, e) < 0 && !describes(listed, e, attr) {
+		if ix.find(listed, e) < 0 && !describes(vague, e, attr) {
 			out = append(out, e)
 		}
 	}
 	return out
 }
 
-// describes reports whether one of the listed values has no "value" and all
-// that it has is equal in e, as for addresses.
-func describes(listed []any, e any, attr *schema.Attribute) bool {
+// describes reports whether all that one of the values has, which have no
+// "value", is equal in e, as for addresses.
+func describes(vague []any, e any, attr *schema.Attribute) bool {
 	m, _ := e.(map[string]any)
-	for _, l := range listed {
-		in, ok := l.(map[string]any)
-		if !ok || len(in) == 0 || in["value"] != nil {
-			continue
-		}
+	for _, l := range vague {
+		in, _ := l.(map[string]any)
 		all := true
 		for k, v := range in {
 			if !resource.Equal(m[k], v, attr.Sub(k)) {
