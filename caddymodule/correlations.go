@@ -7,10 +7,24 @@ import (
 	"sync"
 	"time"
 
+	"github.com/caddyserver/caddy/v2"
 	lru "github.com/hashicorp/golang-lru/v2"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
+
+// Correlations bounds what is remembered of which id belongs to whom. It only
+// saves calls: what is forgotten is looked up again.
+type Correlations struct {
+	// How many facts are remembered; a user has about four. When there is no
+	// more room, those not used for longest are forgotten. Default: 100000
+	Size int `json:"size,omitempty"`
+
+	// How long after a complete reading of the API's list an unknown name
+	// counts as belonging to nobody, without another reading. 0 reads the
+	// list each time. Default: `5m`
+	Freshness *caddy.Duration `json:"freshness,omitempty"`
+}
 
 // attributeID is the attribute of the keys that say that a resource exists.
 // The facts under them also carry the page on which the resource was seen.
