@@ -75,7 +75,20 @@ func (st *stack) malformed(random *rand.Rand) (raw []byte, method string) {
 	default:
 		headers += "Content-Type: application/scim+json\r\n"
 	}
+	switch random.IntN(60) {
+	case 0:
+		// Some of it is as it should be.
+		return st.raw("POST", basePath+"/Users", headers, fmt.Appendf(nil, `{"userName":"abuse.%x"}`, random.Uint64())), "POST"
+	case 1:
+		return st.raw("POST", basePath+"/Bulk", headers, bulkOf(501)), "POST"
+	}
 	return st.raw(method, path+malformedQuery(random), headers, malformedBody(random)), method
+}
+
+// bulkOf is a bulk request of n operations, and one that is none.
+func bulkOf(n int) []byte {
+	return fmt.Appendf(nil, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[%s{}]}`,
+		strings.Repeat(`{"method":"DELETE","path":"/Users/nobody"},`, n))
 }
 
 func malformedQuery(random *rand.Rand) string {
@@ -115,8 +128,7 @@ func malformedBody(random *rand.Rand) []byte {
 	case 5:
 		return []byte(pick(random, bodies))
 	case 6:
-		return fmt.Appendf(nil, `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[%s{}]}`,
-			strings.Repeat(`{"method":"DELETE","path":"/Users/nobody"},`, random.IntN(600)))
+		return bulkOf(random.IntN(400))
 	default:
 		return []byte(mutated(random, pick(random, bodies)))
 	}
