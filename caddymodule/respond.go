@@ -32,7 +32,7 @@ func (h *Handler) respond(w http.ResponseWriter, r *http.Request, x *exchange) {
 	}
 	if resp.Location != "" {
 		header["Location"] = []string{resp.Location}
-		if resp.Body != nil {
+		if resp.Body != nil || resp.Status == http.StatusNotModified {
 			header["Content-Location"] = []string{resp.Location}
 		}
 	}

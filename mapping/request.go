@@ -51,7 +51,8 @@ type Response struct {
 	// Body is a JSON document; nil for none, as with 204 and 304.
 	Body []byte
 
-	// Location is the URL of the resource in the body; empty for none.
+	// Location is the URL of the resource in the body, or of the one that a 304
+	// stands for; empty for none.
 	Location string
 
 	// Version is the entity tag of the resource in the body, or of the one that

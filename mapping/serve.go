@@ -189,7 +189,7 @@ func (x *run) read(ctx context.Context, id string) (Response, error) {
 			return Response{}, err
 		}
 		if c.noneMatch.holds(version) {
-			return Response{Status: 304, Version: version}, nil
+			return Response{Status: 304, Version: version, Location: e.kind.location(x.req.Base, e.id)}, nil
 		}
 	}
 	return x.resourceResponse(ctx, 200, e)

@@ -91,7 +91,10 @@ func TestNotModified(t *testing.T) {
 				if got.status != 304 || len(got.body) > 0 || got.header.Get("ETag") != tag {
 					t.Errorf("%s %s %q: status %d, ETag %s, %s", method, path, lines, got.status, got.header.Get("ETag"), got.body)
 				}
-				for _, name := range []string{"Content-Type", "Content-Length", "Transfer-Encoding", "Location"} {
+				if is := got.header.Get("Content-Location"); is != "https://"+st.host+basePath+whole {
+					t.Errorf("%s %s: Content-Location is %q", method, path, is)
+				}
+				for _, name := range []string{"Content-Type", "Content-Length", "Transfer-Encoding"} {
 					if value := got.header.Get(name); value != "" {
 						t.Errorf("%s %s: %s is %q", method, path, name, value)
 					}
