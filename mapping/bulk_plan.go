@@ -35,7 +35,7 @@ func (j *bulkJob) locate(s *step) *scim.Error {
 	if len(segments) == 0 {
 		segments = []string{""}
 	}
-	if strings.EqualFold(segments[0], "Bulk") || strings.EqualFold(segments[len(segments)-1], ".search") {
+	if strings.EqualFold(segments[0], "Bulk") || isSearch(segments[len(segments)-1]) {
 		return scim.BadRequest(scim.InvalidValue, "The path of an operation must be that of a resource type or of a resource.")
 	}
 	if i := slices.IndexFunc(j.program.resources, func(r *resourceType) bool { return strings.EqualFold(r.endpoint[1:], segments[0]) }); i >= 0 {
