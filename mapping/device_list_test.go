@@ -38,6 +38,9 @@ func TestDeviceOrder(t *testing.T) {
 func TestDeviceProjection(t *testing.T) {
 	b := newDeviceBench(t, "model: string", "model: {type: string, returned: request}", "floor: integer", "floor: {type: integer, returned: request}")
 	id := b.makes(aDevice)
+	upper := strings.ToUpper(deviceURN)
+	plain := "inventory,meta,externalId,tags,ports,firmware,manual,bought,weight,enabled,kind," + leaseURN
+	whole := deviceURN + ",meta,externalId," + leaseURN + ":until"
 	for query, want := range map[string]string{
 		"attributes=slots":                   "id inventory schemas.0 slots",
 		"attributes=MODEL":                   "id inventory model schemas.0",
@@ -47,9 +50,9 @@ func TestDeviceProjection(t *testing.T) {
 		"attributes=" + leaseURN:             "id inventory schemas.0 schemas.1 " + leaseURN + ".lessor " + leaseURN + ".until",
 		"attributes=" + leaseURN + ":LESSOR": "id inventory schemas.0 schemas.1 " + leaseURN + ".lessor",
 		"attributes=lessor":                  "id inventory schemas.0",
-		"attributes=" + strings.ToUpper(deviceURN) + ":weight":                                                           "id inventory schemas.0 weight",
-		"excludedAttributes=inventory,meta,externalId,tags,ports,firmware,manual,bought,weight,enabled,kind," + leaseURN: "id inventory schemas.0 serialNumber site.building slots",
-		"excludedAttributes=" + deviceURN + ",meta,externalId," + leaseURN + ":until":                                    "id inventory schemas.0 schemas.1 " + leaseURN + ".lessor",
+		"attributes=" + upper + ":weight":    "id inventory schemas.0 weight",
+		"excludedAttributes=" + plain:        "id inventory schemas.0 serialNumber site.building slots",
+		"excludedAttributes=" + whole:        "id inventory schemas.0 schemas.1 " + leaseURN + ".lessor",
 	} {
 		for _, request := range [][2]string{{"GET", ""}, {"PATCH", patchOf(`{"op":"replace","path":"slots","value":2}`)}} {
 			doc := b.want(200, request[0], "/Devices/"+id+"?"+query, request[1])
