@@ -2,7 +2,6 @@ package caddymodule
 
 import (
 	"context"
-	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 )
 
 // The challenges of RFC 6750. A client that sent no token is not told that
@@ -19,11 +20,6 @@ const (
 	challengeInvalid = `Bearer realm="SCIM", error="invalid_token"`
 	challengeScope   = `Bearer realm="SCIM", error="insufficient_scope"`
 )
-
-// digest stands for a token wherever one is remembered or compared.
-type digest [sha256.Size]byte
-
-func digestOf(token string) digest { return sha256.Sum256([]byte(token)) }
 
 // identity is what a request may act as.
 type identity struct {
@@ -80,7 +76,7 @@ type ownTokens struct {
 }
 
 func (t *ownTokens) authenticate(_ context.Context, token string, _ bool) (identity, error) {
-	presented := digestOf(token)
+	presented := tokendigest.Of(token)
 	found := -1
 	// All are compared, so that the time tells nothing about which one fits.
 	for i, own := range slices.Backward(t.tokens) {

@@ -18,6 +18,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
@@ -56,7 +57,7 @@ func newTestHandler(t *testing.T, p programFunc) (*Handler, *observer.ObservedLo
 	h.setDefaults()
 	h.base = defaultBasePath
 	h.auth = &ownTokens{
-		tokens: []*ownToken{{name: "next", digest: digestOf("another")}, {name: "idp", digest: digestOf(goodToken)}}, upstream: testToken,
+		tokens: []*ownToken{{name: "next", digest: tokendigest.Of("another")}, {name: "idp", digest: tokendigest.Of(goodToken)}}, upstream: testToken,
 		now: time.Now, logger: h.logger,
 	}
 	h.correlations, _ = newTestCorrelations(t, 10, time.Minute)

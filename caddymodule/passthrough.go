@@ -11,6 +11,7 @@ import (
 	"golang.org/x/sync/singleflight"
 	"golang.org/x/time/rate"
 
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -52,8 +53,8 @@ type passthrough struct {
 
 	ttl       time.Duration
 	now       func() time.Time
-	permitted *lru.Cache[digest, verdict]
-	refused   *lru.Cache[digest, verdict]
+	permitted *lru.Cache[tokendigest.Digest, verdict]
+	refused   *lru.Cache[tokendigest.Digest, verdict]
 	strangers *rate.Limiter
 	questions singleflight.Group
 }
@@ -67,11 +68,11 @@ type verdict struct {
 func newPassthrough(check callerCheck, ttl, askLimit time.Duration,
 	ask func(context.Context, string, mapping.Call) (mapping.Answer, error),
 ) (*passthrough, error) {
-	permitted, err := lru.New[digest, verdict](maxPermitted)
+	permitted, err := lru.New[tokendigest.Digest, verdict](maxPermitted)
 	if err != nil {
 		return nil, err
 	}
-	refused, err := lru.New[digest, verdict](maxRefused)
+	refused, err := lru.New[tokendigest.Digest, verdict](maxRefused)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +89,7 @@ func newPassthrough(check callerCheck, ttl, askLimit time.Duration,
 }
 
 func (p *passthrough) authenticate(ctx context.Context, token string, unasked bool) (identity, error) {
-	key := digestOf(token)
+	key := tokendigest.Of(token)
 	v, known := p.permitted.Get(key)
 	if known && p.now().Before(v.until) {
 		return identity{token: token, user: v.user}, nil
@@ -117,10 +118,10 @@ func (p *passthrough) authenticate(ctx context.Context, token string, unasked bo
 	}
 }
 
-func (p *passthrough) revoked(token string) { p.permitted.Remove(digestOf(token)) }
+func (p *passthrough) revoked(token string) { p.permitted.Remove(tokendigest.Of(token)) }
 
 // decide asks the API and remembers what it said.
-func (p *passthrough) decide(ctx context.Context, key digest, token string, known bool) (user string, err error) {
+func (p *passthrough) decide(ctx context.Context, key tokendigest.Digest, token string, known bool) (user string, err error) {
 	// A token that has worked is not held up by somebody else's guesses.
 	if !known && !p.strangers.AllowN(p.now(), 1) {
 		return "", &scim.Error{
@@ -159,7 +160,7 @@ func (p *passthrough) decide(ctx context.Context, key digest, token string, know
 	return user, nil
 }
 
-func (p *passthrough) refuse(key digest) error {
+func (p *passthrough) refuse(key tokendigest.Digest) error {
 	p.permitted.Remove(key)
 	p.refused.Add(key, verdict{until: p.now().Add(min(p.ttl, refusedTTL))})
 	return errTokenRefused

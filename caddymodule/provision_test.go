@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/goleak"
 
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -64,7 +65,7 @@ func TestProvision(t *testing.T) {
 		t.Fatal(err)
 	}
 	auth, _ := h.auth.(*ownTokens)
-	if auth == nil || auth.upstream != testToken || len(auth.tokens) != 2 || auth.tokens[0].digest != digestOf(goodToken) ||
+	if auth == nil || auth.upstream != testToken || len(auth.tokens) != 2 || auth.tokens[0].digest != tokendigest.Of(goodToken) ||
 		auth.tokens[1].name != "token-2" {
 		t.Errorf("auth %+v", h.auth)
 	}

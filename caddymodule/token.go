@@ -2,9 +2,7 @@ package caddymodule
 
 import (
 	"bytes"
-	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -12,6 +10,8 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"go.uber.org/zap"
+
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 )
 
 // Token is a token that an identity provider may present. In JSON, a string is
@@ -62,8 +62,6 @@ const (
 
 	// endsSoon is how long before its end a token is warned of.
 	endsSoon = 14 * 24 * time.Hour
-
-	digestPrefix = "sha256:"
 )
 
 // validateTokens checks what can be told without the tokens themselves.
@@ -123,7 +121,7 @@ func parseExpiry(s string) (time.Time, error) {
 // ownToken is a token of the configuration, without the token.
 type ownToken struct {
 	name     string
-	digest   digest
+	digest   tokendigest.Digest
 	end      time.Time
 	readOnly bool
 
@@ -196,13 +194,12 @@ func sameRights(a, b Token) bool {
 
 // tokenDigest returns the digest of a token, or the one that stands in its
 // place.
-func (h *Handler) tokenDigest(repl *caddy.Replacer, option, configured string) (digest, error) {
+func (h *Handler) tokenDigest(repl *caddy.Replacer, option, configured string) (tokendigest.Digest, error) {
 	token, err := secret(repl, option, configured)
 	if err != nil {
-		return digest{}, err
+		return tokendigest.Digest{}, err
 	}
-	if text, ok := strings.CutPrefix(token, digestPrefix); ok {
-		d, err := parseDigest(text)
+	if d, is, err := tokendigest.Parse(token); is {
 		if err != nil {
 			return d, fmt.Errorf("%s: %w", option, err)
 		}
@@ -212,19 +209,5 @@ func (h *Handler) tokenDigest(repl *caddy.Replacer, option, configured string) (
 		h.logger.Warn("the token is so short that it can be guessed; use a random one",
 			zap.String("option", option), zap.Int("at_least", shortToken))
 	}
-	return digestOf(token), nil
-}
-
-// TokenDigest returns what can stand in a configuration in place of a token:
-// `sha256:` and the hexadecimal digits of its SHA-256 digest.
-func TokenDigest(token string) string {
-	d := digestOf(token)
-	return digestPrefix + hex.EncodeToString(d[:])
-}
-
-func parseDigest(text string) (d digest, err error) {
-	if n, err := hex.Decode(d[:], []byte(text[:min(len(text), 2*len(d))])); err != nil || n != len(d) || len(text) != 2*len(d) {
-		return d, errors.New("after sha256: there must be the 64 hexadecimal digits of the token's SHA-256 digest")
-	}
-	return d, nil
+	return tokendigest.Of(token), nil
 }

@@ -11,6 +11,8 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 )
 
 // expiring returns a handler with a token that ends, and what tells its time.
@@ -103,7 +105,7 @@ func TestTokenExpiryAtStart(t *testing.T) {
 
 // TestTokenDigest has a digest stand for a token, and not be one.
 func TestTokenDigest(t *testing.T) {
-	text := TokenDigest(goodToken)
+	text := tokendigest.Of(goodToken).String()
 	if !strings.HasPrefix(text, "sha256:") || len(text) != len("sha256:")+64 {
 		t.Fatalf("digest %q", text)
 	}
@@ -131,7 +133,7 @@ func TestTokenMistakes(t *testing.T) {
 		want   string
 	}{
 		"short digest":      {[]Token{{Token: "sha256:abcdef"}}, "token: after sha256: there must be the 64 hexadecimal digits"},
-		"long digest":       {[]Token{{Name: "a", Token: TokenDigest("x") + "0"}}, "token a: after sha256: there must be"},
+		"long digest":       {[]Token{{Name: "a", Token: tokendigest.Of("x").String() + "0"}}, "token a: after sha256: there must be"},
 		"digest of letters": {[]Token{{Token: "sha256:" + strings.Repeat("z", 64)}}, "token: after sha256: there must be"},
 		"digest elsewhere":  {[]Token{{Token: "{env.TEST_DIGEST}"}}, "token: after sha256: there must be"},
 		"two of a name":     {[]Token{{Name: "a", Token: goodToken}, {Name: "a", Token: "another-token-of-length"}}, "token: two of them have the name a"},
@@ -140,7 +142,7 @@ func TestTokenMistakes(t *testing.T) {
 		"long name":         {[]Token{{Name: strings.Repeat("n", 33), Token: goodToken}}, "token 1: the name must consist of"},
 		"no such day":       {[]Token{{Name: "a", Token: goodToken, Expires: "2027-02-30"}}, `token a: expires: "2027-02-30" is neither a day such as`},
 		"other rights":      {[]Token{{Token: goodToken}, {Token: goodToken, ReadOnly: true}}, "token 2: this is the same token as token-1, which has another name or other rights"},
-		"another name":      {[]Token{{Name: "a", Token: TokenDigest(goodToken)}, {Name: "b", Token: goodToken}}, "token b: this is the same token as a"},
+		"another name":      {[]Token{{Name: "a", Token: tokendigest.Of(goodToken).String()}, {Name: "b", Token: goodToken}}, "token b: this is the same token as a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := valid()
@@ -149,7 +151,7 @@ func TestTokenMistakes(t *testing.T) {
 			if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
 				t.Fatalf("got  %v\nwant %s", err, tt.want)
 			}
-			if strings.Contains(err.Error(), goodToken) || strings.Contains(err.Error(), TokenDigest(goodToken)[10:20]) {
+			if strings.Contains(err.Error(), goodToken) || strings.Contains(err.Error(), tokendigest.Of(goodToken).String()[10:20]) {
 				t.Errorf("a secret is in %v", err)
 			}
 		})
@@ -188,7 +190,7 @@ func TestTokenJSON(t *testing.T) {
 func TestReadOnlyToken(t *testing.T) {
 	h, logs := newTestHandler(t, ok)
 	h.auth = &ownTokens{
-		tokens: []*ownToken{{name: "reader", digest: digestOf(goodToken), readOnly: true}}, now: time.Now, logger: zap.NewNop(),
+		tokens: []*ownToken{{name: "reader", digest: tokendigest.Of(goodToken), readOnly: true}}, now: time.Now, logger: zap.NewNop(),
 	}
 	for _, tt := range []struct {
 		method, path string

@@ -10,7 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/qualytics/scim-sidecar/caddymodule"
+	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
 )
@@ -43,8 +43,8 @@ const (
 var personal = []string{
 	scimToken, sandboxtest.Token, markPassword, markUserName, markEmail, markGiven, markFamily, markExternal,
 	markFilter, markUnknown, markAPI, markWrongToken, markRole, markKept, markGroup, markDisplay, markBulkID,
-	readerToken, digestToken, caddymodule.TokenDigest(readerToken)[7:], caddymodule.TokenDigest(digestToken)[7:], caddymodule.TokenDigest(scimToken)[7:],
-	caddymodule.TokenDigest(markWrongToken)[7:],
+	readerToken, digestToken, tokendigest.Of(readerToken).String()[7:], tokendigest.Of(digestToken).String()[7:], tokendigest.Of(scimToken).String()[7:],
+	tokendigest.Of(markWrongToken).String()[7:],
 }
 
 // TestSecretsAndPersonalData goes through a session in which all kinds of
@@ -62,7 +62,7 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	mark := caddyLog.mark()
 	admin := freeAddress(t)
 	t.Setenv("READER", readerToken)
-	t.Setenv("DIGEST", caddymodule.TokenDigest(digestToken))
+	t.Setenv("DIGEST", tokendigest.Of(digestToken).String())
 	hardened := options(`
 		token auditor {env.READER} {
 			read_only
@@ -88,7 +88,7 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	}
 	for _, secret := range []string{
 		scimToken, sandboxtest.Token, markPassword, markWrongToken, markAPI, markUnknown, readerToken, digestToken,
-		caddymodule.TokenDigest(digestToken)[7:], "192.0.2.", "127.0.0.1:",
+		tokendigest.Of(digestToken).String()[7:], "192.0.2.", "127.0.0.1:",
 	} {
 		if i := slices.IndexFunc(answers, func(a string) bool { return strings.Contains(a, secret) }); i >= 0 {
 			t.Errorf("%q is in an answer: %s", secret, answers[i])
