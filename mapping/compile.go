@@ -75,6 +75,9 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 				a.of = target
 				if shown := r.set.Attribute(a.path.Name); shown != nil {
 					shown.RefersTo = target.name
+					if uri := shown.Sub("$ref"); uri != nil && a.refers {
+						uri.ReferenceTypes = []string{target.name}
+					}
 				}
 			}
 		}

@@ -282,6 +282,7 @@ func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
 	if len(made) > 0 {
 		a.except = c.constants(s.except)
 	}
+	a.refers = s.of.present() && a.idPaths() != nil && a.target.Sub("$ref") != nil && !slices.Contains(made, "$ref")
 	c.attributeInto(a, s)
 }
 

@@ -132,7 +132,7 @@ func computedSubAttributes(a *attribute, subs []*schema.Attribute) []*schema.Att
 	var kept []*schema.Attribute
 	for _, sub := range subs {
 		// What clients can't write is never kept.
-		made := sub.Name == "value" && !a.kept || a.kept && !sub.IsReadOnly() && sub.Returned != schema.ReturnedNever
+		made := sub.Name == "value" && !a.kept || sub.Name == "$ref" && a.refers || a.kept && !sub.IsReadOnly() && sub.Returned != schema.ReturnedNever
 		for _, e := range a.each {
 			made = made || e.key == sub.Name
 		}

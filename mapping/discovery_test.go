@@ -76,7 +76,7 @@ func TestSchemas(t *testing.T) {
 
 	got := schemaAttributes(t, one["attributes"], "")
 	want := []string{
-		"active", "displayName", "emails", "emails.primary", "emails.type", "emails.value", "groups", "groups.display", "groups.value",
+		"active", "displayName", "emails", "emails.primary", "emails.type", "emails.value", "groups", "groups.$ref", "groups.display", "groups.value",
 		"name", "name.familyName", "name.formatted", "name.givenName", "roles", "roles.primary", "roles.value", "userName",
 	}
 	var names []string

@@ -65,7 +65,7 @@ func (x *run) shown(e *entity, c constant) bool {
 	for _, a := range x.attributes {
 		samePath := func(p jsonpath.Path) bool { return p.String() == c.path.String() }
 		if len(a.each) > 0 && slices.ContainsFunc(a.paths, samePath) {
-			_, some := a.appendElements(nil, e)
+			_, some := a.appendElements(nil, e, "")
 			return !some
 		}
 	}

@@ -111,7 +111,7 @@ func (r *resourceType) appendResource(dst []byte, e *entity, base string, part *
 	dst = append(dst, `{"schemas":[`...)
 	dst = appendString(dst, r.set.Core().ID)
 	for _, x := range r.output.extensions {
-		body, found := appendNodes(append(append(append(extensions, ','), quoteJSON(x.urn)...), ':', '{'), x.nodes, e, part)
+		body, found := appendNodes(append(append(append(extensions, ','), quoteJSON(x.urn)...), ':', '{'), x.nodes, e, base, part)
 		if found {
 			extensions = append(body, '}')
 			dst = appendString(append(dst, ','), x.urn)
@@ -119,7 +119,7 @@ func (r *resourceType) appendResource(dst []byte, e *entity, base string, part *
 	}
 	dst = append(dst, `],"id":`...)
 	dst = appendString(dst, e.id)
-	body, found := appendNodes(append(dst, ','), r.output.core, e, part)
+	body, found := appendNodes(append(dst, ','), r.output.core, e, base, part)
 	if found {
 		dst = body
 	}
@@ -143,7 +143,7 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 	if part.includes(schema.Path{Name: "meta", Sub: "resourceType"}) {
 		dst = appendString(append(next(), `"resourceType":`...), r.name)
 	}
-	if body, found := appendNodes(next(), r.output.meta, e, part); found {
+	if body, found := appendNodes(next(), r.output.meta, e, base, part); found {
 		dst = body
 	}
 	if part.includes(schema.Path{Name: "meta", Sub: "location"}) {
@@ -160,7 +160,7 @@ func (r *resourceType) appendMeta(dst []byte, e *entity, base string, part *proj
 
 // appendNodes appends the members of an object and reports whether there were
 // any.
-func appendNodes(dst []byte, nodes []outputNode, e *entity, part *projection) (result []byte, found bool) {
+func appendNodes(dst []byte, nodes []outputNode, e *entity, base string, part *projection) (result []byte, found bool) {
 	for i := range nodes {
 		node := &nodes[i]
 		if !part.includes(node.path) {
@@ -174,12 +174,12 @@ func appendNodes(dst []byte, nodes []outputNode, e *entity, part *projection) (r
 		var ok bool
 		if node.attribute != nil {
 			value := len(dst)
-			dst, ok = node.attribute.append(dst, e)
+			dst, ok = node.attribute.append(dst, e, base)
 			if ok && part.cuts(node.path) {
 				dst, ok = cutParts(dst, value, node.path, part)
 			}
 		} else {
-			dst, ok = appendNodes(append(dst, '{'), node.children, e, part)
+			dst, ok = appendNodes(append(dst, '{'), node.children, e, base, part)
 			dst = append(dst, '}')
 		}
 		if !ok {
@@ -192,16 +192,17 @@ func appendNodes(dst []byte, nodes []outputNode, e *entity, part *projection) (r
 }
 
 // append appends the attribute's value and reports whether it has one; when it
-// has none, what was appended is to be dropped.
-func (a *attribute) append(dst []byte, e *entity) ([]byte, bool) {
-	result, ok := a.appendValue(dst, e)
+// has none, what was appended is to be dropped. Without a base, the elements of
+// lists are without their URIs.
+func (a *attribute) append(dst []byte, e *entity, base string) ([]byte, bool) {
+	result, ok := a.appendValue(dst, e, base)
 	if !ok && a.absent != nil {
 		return append(dst, a.absent...), true
 	}
 	return result, ok
 }
 
-func (a *attribute) appendValue(dst []byte, e *entity) ([]byte, bool) {
+func (a *attribute) appendValue(dst []byte, e *entity, base string) ([]byte, bool) {
 	switch {
 	case a.kept:
 		raw, ok := e.record.Attributes[a.name()]
@@ -209,7 +210,7 @@ func (a *attribute) appendValue(dst []byte, e *entity) ([]byte, bool) {
 	case a.on != nil || a.off != nil:
 		return appendBool(dst, a.isOn(e)), true
 	case len(a.each) > 0:
-		return a.appendEach(dst, e)
+		return a.appendEach(dst, e, base)
 	case a.isPlainList():
 		return a.appendPlain(dst, e)
 	case a.isList():
@@ -293,90 +294,6 @@ func appendAs(dst []byte, v jsonpath.Value, target *schema.Attribute) ([]byte, b
 	}
 }
 
-func (a *attribute) appendEach(dst []byte, e *entity) ([]byte, bool) {
-	dst, some := a.appendElements(append(dst, '['), e)
-	for _, g := range a.made.of(e) {
-		if some {
-			dst = append(dst, ',')
-		}
-		dst, some = a.appendGroup(dst, g), true
-	}
-	return append(dst, ']'), some
-}
-
-// appendElements appends the elements of the API's list that SCIM shows, and
-// reports whether there are any.
-func (a *attribute) appendElements(dst []byte, e *entity) ([]byte, bool) {
-	first := true
-	a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
-		if a.excepted(v) || a.of != nil && e.unshown[firstScalar(v, a.idPaths()).Text()] {
-			return true
-		}
-		start := len(dst)
-		if !first {
-			dst = append(dst, ',')
-		}
-		var found bool
-		if dst, found = a.appendElement(dst, v, e.named); !found {
-			dst = dst[:start]
-			return true
-		}
-		first = false
-		return true
-	})
-	return dst, !first
-}
-
-// appendElement appends an element of the API's list, with the id that its name
-// stands for where it has no other. It reports whether there is anything in it.
-func (a *attribute) appendElement(dst []byte, v jsonpath.Value, named map[string]string) ([]byte, bool) {
-	dst = append(dst, '{')
-	found := false
-	for i := range a.each {
-		part := &a.each[i]
-		value := firstScalar(v, part.paths)
-		id := ""
-		if !value.Exists() && part.key == "value" && a.of != nil {
-			id = named[a.nameOf(v)]
-		}
-		if !value.Exists() && id == "" {
-			continue
-		}
-		if found {
-			dst = append(dst, ',')
-		}
-		dst = append(appendString(dst, part.key), ':')
-		if id != "" {
-			dst = appendString(dst, id)
-		} else {
-			dst, _ = appendAs(dst, value, part.sub)
-		}
-		found = true
-	}
-	return append(dst, '}'), found
-}
-
-// appendGroup appends a value group as an element of a list of groups.
-func (a *attribute) appendGroup(dst []byte, g *valueGroup) []byte {
-	dst = append(dst, '{')
-	for i := range a.each {
-		var text string
-		switch a.each[i].key {
-		case "value":
-			text = g.id
-		case "display":
-			text = g.name
-		default:
-			continue
-		}
-		if dst[len(dst)-1] != '{' {
-			dst = append(dst, ',')
-		}
-		dst = appendString(append(appendString(dst, a.each[i].key), ':'), text)
-	}
-	return append(dst, '}')
-}
-
 func firstScalar(doc jsonpath.Value, paths []jsonpath.Path) jsonpath.Value {
 	for _, p := range paths {
 		if v := doc.Get(p); v.Exists() && !v.IsNull() && !v.IsObject() && !v.IsArray() {
@@ -384,18 +301,6 @@ func firstScalar(doc jsonpath.Value, paths []jsonpath.Path) jsonpath.Value {
 		}
 	}
 	return jsonpath.Value{}
-}
-
-// excepted reports whether SCIM leaves an element of a list out.
-func (a *attribute) excepted(v jsonpath.Value) bool {
-	for _, x := range a.except {
-		for i := range a.each {
-			if part := &a.each[i]; part.key == x.path.String() && sameJSON(firstScalar(v, part.paths), x.raw) {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 func appendBool(dst []byte, b bool) []byte {

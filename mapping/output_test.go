@@ -18,8 +18,8 @@ func TestAnswer(t *testing.T) {
 		b.byHand(id, func(u *qualytics.User) { u.CreatedAt, u.DeletedAt = someTime, new(someTime) })
 		doc := b.want(200, "GET", "/Users/"+id, "")
 		groups := []any{
-			map[string]any{"display": "Finance DQ", "value": "2"},
-			map[string]any{"display": "Qualytics Manager", "value": "role-manager"},
+			map[string]any{"display": "Finance DQ", "value": "2", "$ref": testBase + "/Groups/2"},
+			map[string]any{"display": "Qualytics Manager", "value": "role-manager", "$ref": testBase + "/Groups/role-manager"},
 		}
 		want := map[string]any{
 			"schemas": []any{scim.SchemaUser}, "id": id, "externalId": "e1", "userName": "ana.r",
@@ -63,7 +63,7 @@ func TestAnswerAlwaysHas(t *testing.T) {
 		"only blanks":            {`{"id":7,"user_type":"Human","name":"  "}`, map[string]any{"name.givenName": "", "name.familyName": ""}},
 		"another role":           {`{"id":7,"user_type":"Human","role":"Owner"}`, map[string]any{"roles.0.value": "Owner"}},
 		"teams as names":         {`{"id":7,"user_type":"Human","teams":["Public","A"]}`, map[string]any{"groups": []any{map[string]any{"display": "A"}}}},
-		"teams as objects":       {`{"id":7,"user_type":"Human","teams":[{"id":1,"name":"Public"},{"id":2,"name":"A"}]}`, map[string]any{"groups": []any{map[string]any{"value": "2", "display": "A"}}}},
+		"teams as objects":       {`{"id":7,"user_type":"Human","teams":[{"id":1,"name":"Public"},{"id":2,"name":"A"}]}`, map[string]any{"groups": []any{map[string]any{"value": "2", "$ref": testBase + "/Groups/2", "display": "A"}}}},
 		"Public alone":           {`{"id":7,"user_type":"Human","teams":["Public"]}`, map[string]any{"groups": nil}},
 		"odd teams":              {`{"id":7,"user_type":"Human","teams":[null,{},[],"A",{"id":null,"name":"B"}]}`, map[string]any{"groups.0.display": "A", "groups.1.display": "B", "groups.2": nil}},
 		"teams that are no list": {`{"id":7,"user_type":"Human","teams":{"a":1}}`, map[string]any{"userName": nil}},

@@ -130,6 +130,9 @@ type attribute struct {
 	of   *resourceType
 	into *jsonpath.Path
 
+	// refers says that each element has its URI beside the id.
+	refers bool
+
 	// skipUnknown says that ids which are nobody's are left out of a request,
 	// instead of failing it.
 	skipUnknown bool

@@ -93,7 +93,7 @@ func TestProjectionOfParts(t *testing.T) {
 		if !strings.HasSuffix(string(response.Body), `,"emails":[{"value":"n@corp.test"}]}`) || response.Status != 201 {
 			t.Errorf("created %s", response.Body)
 		}
-		response, _ = b.send("POST", "/Groups?excludedAttributes=members.display,meta", `{"displayName":"New","members":[{"value":"`+id+`"}]}`)
+		response, _ = b.send("POST", "/Groups?excludedAttributes=members.display,members.$ref,meta", `{"displayName":"New","members":[{"value":"`+id+`"}]}`)
 		if !strings.HasSuffix(string(response.Body), `"displayName":"New","members":[{"value":"`+id+`"}]}`) || response.Status != 201 {
 			t.Errorf("created %s", response.Body)
 		}

@@ -85,7 +85,7 @@ func (x *run) appendState(ctx context.Context, dst []byte, a *attribute, e *enti
 		}
 		return state, err
 	}
-	switch state, some = a.append(state, e); {
+	switch state, some = a.append(state, e, ""); {
 	case !some:
 		return dst, nil
 	case a.target.MultiValued && (a.kept || !a.isList()):
@@ -115,13 +115,13 @@ func (x *run) appendListState(ctx context.Context, dst []byte, a *attribute, e *
 				return err == nil
 			}
 		}
-		if element, ok := a.appendElement(l.element(), v, nil); ok {
+		if element, ok := a.appendElement(l.element(), v, nil, ""); ok {
 			l.add(canonical(element, l.start))
 		}
 		return true
 	})
 	for _, g := range a.made.of(e) {
-		l.add(a.appendGroup(l.element(), g))
+		l.add(a.appendGroup(l.element(), g, ""))
 	}
 	return l.appendTo(), l.count > 0, err
 }

@@ -135,19 +135,21 @@ func (s *seenVersions) otherwise(path string) string {
 // being shown, whom a version tells apart from nobody.
 func (s *seenVersions) state(path string, doc map[string]any) string {
 	delete(at(doc, "meta").(map[string]any), "version")
-	sorted := func(list, without string) {
+	sorted := func(list string, without ...string) {
 		var values []string
 		elements, _ := doc[list].([]any)
 		for _, element := range elements {
 			value := maps.Clone(element.(map[string]any))
-			delete(value, without)
+			for _, name := range without {
+				delete(value, name)
+			}
 			raw, _ := json.Marshal(value)
 			values = append(values, string(raw))
 		}
 		slices.Sort(values)
 		doc[list] = values
 	}
-	sorted("groups", "value")
+	sorted("groups", "value", "$ref")
 	if path == admins || path == managers {
 		sorted("members", "display")
 	}

@@ -88,7 +88,7 @@ var userSections = []section{
 			user := p.user(t)
 			group := p.group(t, user)
 			holds(t, "the user", p.gets(t, user.path()).json(t),
-				`{"groups":[{"value":"`+group.text("id")+`","display":"`+group.text("displayName")+`"}]}`)
+				`{"groups":[{"value":"`+group.text("id")+`","$ref":"`+group.text("meta", "location")+`","display":"`+group.text("displayName")+`"}]}`)
 		}},
 		{"groups-read-only", func(t *testing.T, p *provider) {
 			group := p.group(t)
@@ -132,7 +132,8 @@ var userSections = []section{
 		{"members", func(t *testing.T, p *provider) {
 			user := p.user(t, `"displayName":"Ann Lee"`)
 			group := p.group(t, user)
-			holds(t, "the group", p.gets(t, group.path()).json(t), `{"members":[{"value":"`+user.text("id")+`","display":"Ann Lee"}]}`)
+			holds(t, "the group", p.gets(t, group.path()).json(t),
+				`{"members":[{"value":"`+user.text("id")+`","$ref":"`+user.text("meta", "location")+`","display":"Ann Lee"}]}`)
 		}},
 		{"members-immutable", func(t *testing.T, p *provider) {
 			user, other := p.user(t), p.user(t)

@@ -2,7 +2,9 @@ package tests
 
 import (
 	"fmt"
+	"net/http/httptrace"
 	"strconv"
+	"sync/atomic"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
@@ -31,7 +33,17 @@ func TestMembersAtOnce(t *testing.T) {
 			}
 			st.scim(t, 200, "GET", "/Users?count=0", "")
 			st.sandbox.ResetCalls()
-			for i, got := range st.atOnce(t, changes, func(i int) (string, string, string) {
+			// The first one is kept until all have been sent.
+			release := make(chan struct{})
+			st.sandbox.Fail("GET /api/teams/{id}", qualytics.Fault{Kind: qualytics.Slow, Release: release}, 1)
+			var unsent atomic.Int32
+			unsent.Store(changes)
+			sent := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{WroteRequest: func(httptrace.WroteRequestInfo) {
+				if unsent.Add(-1) == 0 {
+					close(release)
+				}
+			}})
+			for i, got := range st.atOnceIn(sent, t, changes, func(i int) (string, string, string) {
 				return "PATCH", fmt.Sprintf("/Groups/%d", team), addMember(strconv.Itoa(ids[i]))
 			}) {
 				if got.status != 200 {

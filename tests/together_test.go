@@ -1,6 +1,7 @@
 package tests
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -9,6 +10,12 @@ import (
 
 // atOnce sends n requests at the same time and returns the answers.
 func (st *stack) atOnce(t *testing.T, n int, request func(i int) (method, path, body string)) []reply {
+	t.Helper()
+	return st.atOnceIn(t.Context(), t, n, request)
+}
+
+// atOnceIn is atOnce within a context.
+func (st *stack) atOnceIn(ctx context.Context, t *testing.T, n int, request func(i int) (method, path, body string)) []reply {
 	t.Helper()
 	replies := make([]reply, n)
 	begin := make(chan struct{})
@@ -19,7 +26,7 @@ func (st *stack) atOnce(t *testing.T, n int, request func(i int) (method, path, 
 			ready.Done()
 			<-begin
 			method, path, body := request(i)
-			got, err := st.send(t, method, basePath+path, body)
+			got, err := st.sendIn(ctx, method, basePath+path, body)
 			if err != nil {
 				t.Error(err)
 			}

@@ -3,6 +3,7 @@ package tests
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -66,7 +67,12 @@ func readReply(t testing.TB, from *bufio.Reader, method string) reply {
 // values in turn; a name without a value takes the header away.
 func (st *stack) send(t testing.TB, method, path, body string, headers ...string) (reply, error) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "https://"+st.host+path, strings.NewReader(body))
+	return st.sendIn(t.Context(), method, path, body, headers...)
+}
+
+// sendIn is send within a context.
+func (st *stack) sendIn(ctx context.Context, method, path, body string, headers ...string) (reply, error) {
+	req, err := http.NewRequestWithContext(ctx, method, "https://"+st.host+path, strings.NewReader(body))
 	if err != nil {
 		return reply{}, err
 	}
