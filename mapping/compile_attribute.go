@@ -253,7 +253,7 @@ func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
 		case sub.Name == "value":
 			c.Addf(k.name.pos, `the value itself comes from "path"; "as" says what stands beside it`)
 			continue
-		case contains(a.asNames, sub.Name):
+		case slices.ContainsFunc(a.asParts, func(p fixedPart) bool { return p.name == sub.Name }):
 			c.Addf(k.name.pos, "%q is given twice", sub.Name)
 			continue
 		case !fits(sub, k.raw):
@@ -264,7 +264,7 @@ func (c *compiler) attributeList(a *attribute, s *attributeSpec) {
 		}
 		a.as = append(append(append(a.as, ',', '"'), sub.Name...), '"', ':')
 		a.as = append(a.as, k.raw...)
-		a.asNames = append(a.asNames, sub.Name)
+		a.asParts = append(a.asParts, fixedPart{sub.Name, k.raw})
 	}
 	c.takes(a, s.take, types)
 	var made []string

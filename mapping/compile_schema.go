@@ -136,8 +136,13 @@ func computedSubAttributes(a *attribute, subs []*schema.Attribute) []*schema.Att
 		for _, e := range a.each {
 			made = made || e.key == sub.Name
 		}
-		for _, k := range a.asNames {
-			made = made || k == sub.Name
+		for _, part := range a.asParts {
+			if part.name == sub.Name {
+				made = true
+				if sub.Type == schema.String {
+					sub.CanonicalValues = []string{unquote(part.raw)}
+				}
+			}
 		}
 		if made {
 			kept = append(kept, sub)

@@ -68,7 +68,9 @@ func TestDeviceSchema(t *testing.T) {
 	for _, s := range b.want(200, "GET", "/Schemas", "")["Resources"].([]any) {
 		ids = append(ids, textOf(t, s, "id"))
 	}
-	if !slices.Equal(ids, []string{scim.SchemaUser, scim.SchemaGroup, deviceURN, leaseURN}) {
+	if !slices.Equal(ids, []string{
+		scim.SchemaUser, scim.SchemaGroup, deviceURN, leaseURN, scim.SchemaServiceProviderConfig, scim.SchemaResourceType, scim.SchemaSchema,
+	}) {
 		t.Errorf("the schemas are %q", ids)
 	}
 }

@@ -130,5 +130,8 @@ func (x *run) schemas() []map[string]any {
 			add(extension)
 		}
 	}
+	for _, s := range schema.Service() {
+		add(s)
+	}
 	return list
 }

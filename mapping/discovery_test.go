@@ -3,6 +3,7 @@ package mapping
 import (
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -68,7 +69,7 @@ func TestSchemas(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
 	list := b.want(200, "GET", "/Schemas", "")
 	one := b.want(200, "GET", "/schemas/"+scim.SchemaUser, "")
-	shows(t, list, map[string]any{"totalResults": 2.0, "Resources.0": any(one)})
+	shows(t, list, map[string]any{"totalResults": 5.0, "Resources.0": any(one)})
 	shows(t, list, map[string]any{"Resources.1": any(b.want(200, "GET", "/Schemas/"+scim.SchemaGroup, ""))})
 	shows(t, one, map[string]any{"id": scim.SchemaUser, "name": "User", "meta.location": testBase + "/Schemas/" + scim.SchemaUser})
 	b.fails(404, "", "GET", "/Schemas/"+scim.SchemaEnterpriseUser, "")
@@ -93,6 +94,7 @@ func TestSchemas(t *testing.T) {
 		"active":         {"mutability": "readWrite", "type": "boolean"},
 		"name.givenName": {"mutability": "readWrite", "required": false},
 		"roles.value":    {"canonicalValues": []any{"Admin", "Manager", "Member"}},
+		"emails.type":    {"canonicalValues": []any{"work"}},
 		"displayName":    {"uniqueness": "none"},
 	} {
 		shows(t, got[name], wants)
@@ -142,6 +144,65 @@ func TestSchemaTellsTheTruth(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestServiceSchemasTellTheTruth has what the server says of itself, and nothing
+// else, be in the schemas of that, with its type.
+func TestServiceSchemasTellTheTruth(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	types := map[string]func(v any) bool{
+		"string": isA[string], "reference": isA[string], "boolean": isA[bool], "integer": isA[float64], "complex": isA[map[string]any],
+	}
+	for urn, paths := range map[string][]string{
+		scim.SchemaServiceProviderConfig: {"/ServiceProviderConfig"},
+		scim.SchemaResourceType:          {"/ResourceTypes/User", "/ResourceTypes/Group"},
+		scim.SchemaSchema:                {"/Schemas/" + scim.SchemaUser, "/Schemas/" + scim.SchemaGroup, "/Schemas/" + scim.SchemaSchema},
+	} {
+		known := schemaAttributes(t, b.want(200, "GET", "/Schemas/"+urn, "")["attributes"], "")
+		seen := make(map[string]bool)
+		var check func(prefix string, members map[string]any)
+		check = func(prefix string, members map[string]any) {
+			for name, v := range members {
+				path := prefix + name
+				if prefix == "" && (name == "schemas" || name == "id" || name == "meta") {
+					continue
+				}
+				// Sub-attributes have none; it is their definition that has.
+				if path = strings.Replace(path, ".subAttributes.subAttributes", ".subAttributes", 1); known[path] == nil {
+					t.Errorf("%s has no %s", urn, path)
+					continue
+				}
+				seen[path] = true
+				values := []any{v}
+				if known[path]["multiValued"] == true {
+					values, _ = v.([]any)
+				}
+				for _, v := range values {
+					if typ, _ := known[path]["type"].(string); !types[typ](v) {
+						t.Errorf("%s has %s as a %s, which is %v", urn, path, typ, v)
+					}
+					if parts, ok := v.(map[string]any); ok {
+						check(path+".", parts)
+					}
+				}
+			}
+		}
+		for _, path := range paths {
+			check("", b.want(200, "GET", path, ""))
+		}
+		for name := range known {
+			// Of those there are none here.
+			rare := strings.HasPrefix(name, "schemaExtensions.") || name == "attributes.canonicalValues" || name == "attributes.referenceTypes"
+			if !seen[name] && !rare {
+				t.Errorf("%s has %s, which is nowhere", urn, name)
+			}
+		}
+	}
+}
+
+func isA[T any](v any) bool {
+	_, is := v.(T)
+	return is
 }
 
 func TestPaths(t *testing.T) {

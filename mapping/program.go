@@ -117,7 +117,7 @@ type attribute struct {
 	// as holds the further sub-attributes of the one element of a
 	// multi-valued attribute that is a scalar in the API, each as `,"type":"work"`.
 	as      []byte
-	asNames []string
+	asParts []fixedPart
 	take    []string
 
 	// each says what the elements of a list in the API are made of.
@@ -160,6 +160,12 @@ type attribute struct {
 
 	// secret says that no answer ever shows it.
 	secret bool
+}
+
+// fixedPart is a sub-attribute that every value of an attribute has alike.
+type fixedPart struct {
+	name string
+	raw  json.RawMessage
 }
 
 // name returns the canonical name, by which Key and Record know the attribute.

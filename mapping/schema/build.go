@@ -13,6 +13,10 @@ func flag(name, description string, opts ...option) *Attribute {
 	return attribute(name, Boolean, description, opts)
 }
 
+func number(name, description string, opts ...option) *Attribute {
+	return attribute(name, Integer, description, opts)
+}
+
 func moment(name, description string, opts ...option) *Attribute {
 	return attribute(name, DateTime, description, opts)
 }
