@@ -61,6 +61,9 @@ type replica struct {
 	command func() *exec.Cmd
 	process *exec.Cmd
 	log     watchedLog
+
+	// ended is closed when the process has ended.
+	ended chan struct{}
 }
 
 // startReplicas runs Caddies with one storage in front of one sandbox.
@@ -100,6 +103,7 @@ func newReplica(t *testing.T, sandbox *qualytics.Sandbox, api *httptest.Server, 
 	setEnvironment(t, st.host, api.URL)
 	config := adapt(t, shippedCaddyfile(t, nil))
 	confine(t, config, filepath.Dir(file), st.address)
+	setOption(config, "max_calls_per_second", 0)
 	set(config, storage, "storage")
 	set(config, map[string]any{"default": map[string]any{
 		"level": "DEBUG", "writer": map[string]any{"output": "stderr"}, "encoder": map[string]any{"format": "json"},
@@ -120,8 +124,8 @@ func (r *replica) begin(t *testing.T) {
 	if err := r.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	process := r.process
-	ended := make(chan struct{})
+	process, ended := r.process, make(chan struct{})
+	r.ended = ended
 	go func() {
 		_ = process.Wait()
 		close(ended)
