@@ -91,7 +91,7 @@ func synchronize(t *testing.T, k *killer) killState {
 			t.Errorf("left in the storage: %s", strings.TrimPrefix(entry.path, k.storage))
 		}
 	}
-	return killState{shown, k.held()}
+	return killState{shown, held(k.sandbox)}
 }
 
 // seed adds accounts of people who have signed in before, and teams that have
@@ -110,10 +110,10 @@ func (k *killer) seed() {
 }
 
 // held is what the API holds, by facts as SCIM has them.
-func (k *killer) held() facts {
+func held(sandbox *qualytics.Sandbox) facts {
 	all := facts{}
 	byID := map[int]string{}
-	for _, u := range k.sandbox.Users() {
+	for _, u := range sandbox.Users() {
 		key := u.UserName
 		if u.Email != nil && u.Type == qualytics.TypeHuman {
 			key = *u.Email
@@ -125,7 +125,7 @@ func (k *killer) held() facts {
 		all[userFact(key, "userName")] = u.UserName
 		all[userFact(key, "is")] = fmt.Sprint(*u.Name, " ", u.Role, " ", u.Type, " ", u.Active())
 	}
-	for _, team := range k.sandbox.Teams() {
+	for _, team := range sandbox.Teams() {
 		description := ""
 		if team.Description != nil {
 			description = *team.Description

@@ -82,7 +82,7 @@ func startKiller(t *testing.T, binary string, dialect qualytics.Dialect, seed ui
 	storage := filepath.Join(dir, "shared")
 	config := filepath.Join(dir, "caddy.json")
 	k := &killer{
-		replica: newReplica(t, sandbox, api, map[string]any{"module": "file_system", "root": storage}, config),
+		replica: newReplica(t, sandbox, api, map[string]any{"module": "file_system", "root": storage}, config, nil),
 		storage: filepath.Join(storage, "scim"),
 		random:  rand.New(rand.NewPCG(seed, seed)),
 		killed:  make(chan string, 1),
@@ -92,7 +92,8 @@ func startKiller(t *testing.T, binary string, dialect qualytics.Dialect, seed ui
 	k.watch = newWatch(t, func(n int) { k.event(whileStoring, n) })
 	k.provider = &idp{
 		t: t, st: k.stack, told: &told{facts: facts{}, open: facts{}}, gate: new(sync.RWMutex), patience: 10,
-		observe: func(a ask, got reply, _ time.Duration) {
+		begin: func() int64 { return 0 },
+		observe: func(a ask, got reply, _ int64, _ time.Duration) {
 			if got.status >= 500 {
 				t.Errorf("%s %s: status %d: %s", a.method, a.path, got.status, got.body)
 			}
