@@ -27,10 +27,10 @@ type idp struct {
 	// patience is how often a request is repeated.
 	patience int
 
-	// begin is called before each request; observe with each answer, or status 0
-	// when there is none, and what begin returned.
-	begin   func() int64
-	observe func(a ask, got reply, begun int64, took time.Duration)
+	// begin is called before each request, and may number it; observe with each
+	// answer, or status 0 when there is none.
+	begin   func() int
+	observe func(a ask, got reply, number int, took time.Duration)
 }
 
 // ask is a request.
@@ -48,9 +48,9 @@ type ask struct {
 
 // send sends a request once. again says that it may be repeated.
 func (p *idp) send(a ask) (got reply, again bool) {
-	begun, start := p.begin(), time.Now()
+	number, start := p.begin(), time.Now()
 	got = p.sendOpen(a)
-	p.observe(a, got, begun, time.Since(start))
+	p.observe(a, got, number, time.Since(start))
 	return got, got.status == 0 || got.status == http.StatusTooManyRequests || got.status >= 500
 }
 

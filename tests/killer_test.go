@@ -92,8 +92,8 @@ func startKiller(t *testing.T, binary string, dialect qualytics.Dialect, seed ui
 	k.watch = newWatch(t, func(n int) { k.event(whileStoring, n) })
 	k.provider = &idp{
 		t: t, st: k.stack, told: &told{facts: facts{}, open: facts{}}, gate: new(sync.RWMutex), patience: 10,
-		begin: func() int64 { return 0 },
-		observe: func(a ask, got reply, _ int64, _ time.Duration) {
+		begin: func() int { return 0 },
+		observe: func(a ask, got reply, _ int, _ time.Duration) {
 			if got.status >= 500 {
 				t.Errorf("%s %s: status %d: %s", a.method, a.path, got.status, got.body)
 			}

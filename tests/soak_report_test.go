@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -32,11 +31,10 @@ type soak struct {
 	admin   string
 	clients []*soakClient
 
-	// faulty says that calls fail, and faults counts those.
-	faulty atomic.Bool
-	faults atomic.Int64
-
 	mu     sync.Mutex
+	faults int                   // calls that have failed
+	asked  map[int]int           // by number of a request under way: the faults before it
+	last   int                   // the number of the latest request
 	seen   map[string]*soakCount // by kind of request
 	struck map[string]int        // by kind of fault
 }
@@ -49,7 +47,6 @@ type soakCount struct {
 
 // fail has calls fail in all ways, until the sandbox is told otherwise.
 func (s *soak) fail() {
-	s.faulty.Store(true)
 	release := make(chan struct{})
 	kinds := map[string]qualytics.Fault{
 		"429":           {Kind: qualytics.TooManyRequests},
@@ -70,9 +67,9 @@ func (s *soak) fail() {
 	for seed, name := range slices.Sorted(maps.Keys(kinds)) {
 		fault := kinds[name]
 		fault.Strike = func() {
-			s.faults.Add(1)
 			s.mu.Lock()
 			defer s.mu.Unlock()
+			s.faults++
 			s.struck[name]++
 			select {
 			case release <- struct{}{}: // one that is late goes on
@@ -83,23 +80,37 @@ func (s *soak) fail() {
 	}
 }
 
-// begun returns how many faults there were before a request.
-func (s *soak) begun() int64 { return s.faults.Load() }
+// begun notes that a request is under way, and returns its number.
+func (s *soak) begun() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.last++
+	s.asked[s.last] = s.faults
+	return s.last
+}
 
-// observe counts an answer, and fails the test if it is a failure that no
-// fault explains.
-func (s *soak) observe(t *testing.T) func(ask, reply, int64, time.Duration) {
-	return func(a ask, got reply, faults int64, took time.Duration) {
-		s.mu.Lock()
-		count := s.seen[a.what]
-		if count == nil {
-			count = &soakCount{statuses: make(map[int]int)}
-			s.seen[a.what] = count
-		}
-		count.took = append(count.took, took)
-		count.statuses[got.status]++
-		s.mu.Unlock()
-		explained := s.faults.Load() > faults
+// ended notes what came of a request, and reports whether a fault explains
+// that it failed: one since the oldest request began that was under way with
+// it, because requests share what they read.
+func (s *soak) ended(a ask, got reply, number int, took time.Duration) (explained bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	oldest := slices.Min(slices.Collect(maps.Values(s.asked)))
+	delete(s.asked, number)
+	count := s.seen[a.what]
+	if count == nil {
+		count = &soakCount{statuses: make(map[int]int)}
+		s.seen[a.what] = count
+	}
+	count.took = append(count.took, took)
+	count.statuses[got.status]++
+	return s.faults > oldest
+}
+
+// observe fails the test at an answer that is a failure of the sidecar's own.
+func (s *soak) observe(t *testing.T) func(ask, reply, int, time.Duration) {
+	return func(a ask, got reply, number int, took time.Duration) {
+		explained := s.ended(a, got, number, took)
 		switch {
 		case got.status == 0, got.status == http.StatusInternalServerError, got.status == http.StatusNotImplemented,
 			strings.Contains(string(got.body), "keeps of its own"),
@@ -194,7 +205,7 @@ func (s *soak) report(before, after usage) string {
 	}
 	table.Flush()
 	fmt.Fprintf(&text, "errors by status: %v\n", failures)
-	fmt.Fprintf(&text, "faults of the API: %d: %v\n", s.faults.Load(), s.struck)
+	fmt.Fprintf(&text, "faults of the API: %d: %v\n", s.faults, s.struck)
 	fmt.Fprintf(&text, "goroutines %d before, %d after; heap in use %.1f MiB, %.1f MiB; resident %.1f MiB, %.1f MiB\n",
 		before.goroutines, after.goroutines, mebibytes(before.heap), mebibytes(after.heap),
 		mebibytes(before.resident), mebibytes(after.resident))

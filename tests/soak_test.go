@@ -19,7 +19,7 @@ import (
 const (
 	soakClients, soakPeople = 8, 30
 
-	// soakRounds is how much each client does before and after the faults.
+	// soakRounds is how much each client does before anything is measured.
 	soakRounds = 40
 
 	// soakShared is the group that all clients change.
@@ -39,20 +39,18 @@ func TestSoak(t *testing.T) {
 	s.together(func(c *soakClient) {
 		c.shared = shared
 		c.populate()
-		c.rounds(soakRounds)
-	})
-	before := s.rest(t, 0)
-
-	s.fail()
-	end := time.Now().Add(*soakFor)
-	s.together(func(c *soakClient) {
-		for time.Now().Before(end) && !t.Failed() {
+		for range soakRounds {
 			c.round()
 		}
 	})
+	before := s.rest(t, 0)
+
+	// The last fifth is without faults: nothing may fail any more.
+	s.fail()
+	s.load(t, *soakFor*4/5)
 	s.sandbox.ClearFaults()
-	s.faulty.Store(false)
-	s.together(func(c *soakClient) { c.rounds(soakRounds) })
+	s.rest(t, before.goroutines+moreGoroutines)
+	s.load(t, *soakFor/5)
 	after := s.rest(t, before.goroutines+moreGoroutines)
 
 	want := facts{}
@@ -91,7 +89,7 @@ func startSoak(t *testing.T, binary string) *soak {
 	dir := isolate(t)
 	config, admin := filepath.Join(dir, "caddy.json"), freeAddress(t)
 	storage := map[string]any{"module": "file_system", "root": filepath.Join(dir, "storage")}
-	s := &soak{admin: admin, seen: make(map[string]*soakCount), struck: make(map[string]int)}
+	s := &soak{admin: admin, seen: make(map[string]*soakCount), struck: make(map[string]int), asked: make(map[int]int)}
 	s.replica = newReplica(t, sandbox, api, storage, config, func(config map[string]any) {
 		config["admin"] = map[string]any{"listen": admin, "config": map[string]any{"persist": false}}
 		set(config, "INFO", "logging", "logs", "default", "level")
@@ -105,6 +103,16 @@ func startSoak(t *testing.T, binary string) *soak {
 		s.clients = append(s.clients, newSoakClient(t, s, n))
 	}
 	return s
+}
+
+// load has all clients make requests for a while.
+func (s *soak) load(t *testing.T, long time.Duration) {
+	end := time.Now().Add(long)
+	s.together(func(c *soakClient) {
+		for time.Now().Before(end) && !t.Failed() {
+			c.round()
+		}
+	})
 }
 
 // together has each client do something, and waits for all.
@@ -154,12 +162,6 @@ func (c *soakClient) populate() {
 	c.own = c.provisionGroup(c.group, c.group)
 }
 
-func (c *soakClient) rounds(n int) {
-	for range n {
-		c.round()
-	}
-}
-
 // round makes one request, or one sequence of them, for somebody.
 func (c *soakClient) round() {
 	i := c.random.IntN(len(c.people))
@@ -200,8 +202,6 @@ func (c *soakClient) round() {
 		c.deleteGroup(c.own, c.group)
 		c.own = c.provisionGroup(c.group, c.group)
 	default:
-		// The group of all is left first, as directories have it.
-		c.change("remove", c.shared, soakShared, members{c.ids[i]: u.email})
 		c.deleteUser(c.ids[i], u.email)
 		c.ids[i], u.active = "", true
 	}
