@@ -14,3 +14,9 @@ const filePoll = storagePoll
 func lockFile(context.Context, string) (unlock func(context.Context) error, err error) {
 	return nil, errors.ErrUnsupported
 }
+
+// storeFile is not there for this system: the storage stores.
+func storeFile(context.Context, string, string, []byte) error { return errors.ErrUnsupported }
+
+// sweepFiles has nothing to do where nothing is locked.
+func sweepFiles(context.Context, string) (int, error) { return 0, nil }

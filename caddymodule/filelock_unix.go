@@ -25,22 +25,30 @@ const (
 // process, however that ends. The error is [errors.ErrUnsupported] where the
 // file system has no locks.
 func lockFile(ctx context.Context, name string) (unlock func(context.Context) error, err error) {
+	file, err := openLocked(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return func(context.Context) error { return removeLocked(file) }, nil
+}
+
+// openLocked is lockFile for what is to be written to.
+func openLocked(ctx context.Context, name string) (*os.File, error) {
 	for pause := time.Millisecond; ; pause = min(2*pause, lockPoll) {
 		file, err := tryLockFile(name)
-		if err != nil {
-			return nil, err
-		}
-		if file != nil {
-			return func(context.Context) error {
-				// Removed while it is locked: whoever has opened it meanwhile
-				// sees that it is not there any more.
-				return errors.Join(os.Remove(name), file.Close())
-			}, nil
+		if err != nil || file != nil {
+			return file, err
 		}
 		if err := wait(ctx, pause); err != nil {
 			return nil, err
 		}
 	}
+}
+
+// removeLocked ends a lock. The file is removed while it is locked: whoever has
+// opened it meanwhile sees that it is not there any more.
+func removeLocked(file *os.File) error {
+	return errors.Join(os.Remove(file.Name()), file.Close())
 }
 
 // tryLockFile returns nil when somebody else holds the lock.

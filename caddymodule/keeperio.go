@@ -111,7 +111,7 @@ func (s *keeperSession) load(ctx context.Context, key string) ([]byte, error) {
 
 // store writes an entry.
 func (s *keeperSession) store(ctx context.Context, to *storage, key string, data []byte) error {
-	if err := to.Store(ctx, key, data); err != nil {
+	if err := to.put(ctx, s.prefix, key, data); err != nil {
 		return s.failed(opStore, key, err)
 	}
 	return nil

@@ -62,6 +62,7 @@ func (s *keeperSession) lease(ctx context.Context, name string, handed *lease) (
 // take waits for the storage's lock. A process that waits elsewhere looks only
 // now and then, and might never find it free, so it goes first.
 func (s *keeperSession) take(ctx context.Context, in *storage, name string) (*lease, error) {
+	s.sweep(ctx, in)
 	if s.isWanted(ctx, in, name) {
 		// It is for the one who waits to say so again.
 		_ = in.Delete(ctx, s.waitPath(name))
@@ -82,6 +83,19 @@ func (s *keeperSession) take(ctx context.Context, in *storage, name string) (*le
 	return taken, nil
 }
 
+// sweep tidies a storage up before the first lock in it.
+func (s *keeperSession) sweep(ctx context.Context, in *storage) {
+	if _, begun := in.swept.LoadOrStore(s.prefix, true); begun {
+		return
+	}
+	switch removed, err := in.sweep(ctx, s.prefix); {
+	case err != nil:
+		s.logger.Warn("what killed processes have left in the storage could not be removed", zap.Error(err))
+	case removed > 0:
+		s.logger.Info("what killed processes have left in the storage was removed", zap.Int("files", removed))
+	}
+}
+
 // isWanted reports whether another process waits for a lock. Not to know it
 // does no more harm than that one has to wait.
 func (s *keeperSession) isWanted(ctx context.Context, in *storage, name string) bool {
@@ -97,7 +111,7 @@ func (s *keeperSession) announce(ctx context.Context, in *storage, name string) 
 	go func() {
 		pause, stored := announceAfter, false
 		for wait(ctx, pause) == nil {
-			_ = in.Store(ctx, s.waitPath(name), nil)
+			_ = in.put(ctx, s.prefix, s.waitPath(name), nil)
 			pause, stored = announceEvery, true
 		}
 		said <- stored

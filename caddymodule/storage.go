@@ -17,6 +17,9 @@ import (
 type storage struct {
 	certmagic.Storage
 
+	// swept has the prefixes under which it was tidied up.
+	swept sync.Map
+
 	// refs counts who holds it; guarded by storages.mu.
 	refs int
 }
@@ -116,4 +119,35 @@ func (s *storage) lock(ctx context.Context, prefix, name string) (unlock func(co
 		return nil, err
 	}
 	return func(ctx context.Context) error { return s.Unlock(ctx, name) }, nil
+}
+
+// put stores an entry. With the file system it lasts when put returns, and what
+// a process leaves that is killed meanwhile is swept by another one.
+func (s *storage) put(ctx context.Context, prefix, key string, data []byte) error {
+	if files, ok := s.Storage.(*certmagic.FileStorage); ok {
+		draft := path.Join(prefix, "new", digestName(key))
+		err := storeFile(ctx, files.Filename(key), files.Filename(draft), data)
+		if !errors.Is(err, errors.ErrUnsupported) {
+			return err
+		}
+	}
+	return s.Store(ctx, key, data)
+}
+
+// sweep removes what processes that were killed have left, and returns how many
+// files that were. Whoever waits for a lock is not told from them, and says so
+// again. Other storages than the file system forget such things by themselves.
+func (s *storage) sweep(ctx context.Context, prefix string) (removed int, err error) {
+	files, ok := s.Storage.(*certmagic.FileStorage)
+	if !ok {
+		return 0, nil
+	}
+	for _, dir := range []string{"lock", "new", "wait"} {
+		n, err := sweepFiles(ctx, files.Filename(path.Join(prefix, dir)))
+		removed += n
+		if err != nil && !errors.Is(err, errors.ErrUnsupported) {
+			return removed, err
+		}
+	}
+	return removed, nil
 }

@@ -181,6 +181,11 @@ func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []field
 	if err != nil {
 		return nil, err
 	}
+	unlock, err := x.lockReferrers(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	defer unlock()
 	release, err := x.protect(ctx, e, values, false)
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"testing"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
@@ -42,6 +43,21 @@ func TestDeactivatesWhateverElseFails(t *testing.T) {
 			})
 		}
 	}
+}
+
+// TestDeactivatedWithoutAnAnswer has the API say of a deactivation that was done
+// that there is no such user, as it does to a repeat, and fail at the question
+// whether there is. Nobody is to take that for a user who is gone.
+func TestDeactivatedWithoutAnAnswer(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		id := somebody(b)
+		b.sandbox.Before("DELETE /api/users/{id}", 1, func(s *qualytics.Sandbox) {
+			b.byHand(id, func(u *qualytics.User) { u.DeletedAt = new(time.Now()) })
+			s.Fail("GET /api/users*", qualytics.Fault{Kind: qualytics.ServerError}, 1)
+		})
+		b.fails(502, "", "PUT", "/Users/"+id, `{"userName":"ana.r","active":false}`)
+		shows(t, b.want(200, "PUT", "/Users/"+id, `{"userName":"ana.r","active":false}`), map[string]any{"active": false})
+	})
 }
 
 // TestChangeOfTheDeactivated changes another attribute of a deactivated user.

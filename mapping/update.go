@@ -268,7 +268,11 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 	if isNotFound(err) {
 		// Somebody else may have been quicker.
 		now, loadErr := x.loadAny(ctx, e.id)
-		if loadErr == nil && now != nil && x.state.isOn(now) == on {
+		if loadErr != nil {
+			// Nor need it be gone: that is for a repeat to find out.
+			return nil, loadErr
+		}
+		if now != nil && x.state.isOn(now) == on {
 			return now, nil
 		}
 	}

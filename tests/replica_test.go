@@ -61,6 +61,9 @@ type replica struct {
 	command func() *exec.Cmd
 	process *exec.Cmd
 	log     watchedLog
+
+	// ended is closed when the process has ended.
+	ended chan struct{}
 }
 
 // startReplicas runs Caddies with one storage in front of one sandbox.
@@ -77,7 +80,7 @@ func startReplicas(t *testing.T, n int) []*replica {
 	replicas := make([]*replica, n)
 	for i := range replicas {
 		config := filepath.Join(dir, fmt.Sprint("replica-", i, ".json"))
-		replicas[i] = newReplica(t, sandbox, api, storage, config)
+		replicas[i] = newReplica(t, sandbox, api, storage, config, nil)
 		replicas[i].command = func() *exec.Cmd {
 			if binary != "" {
 				return exec.CommandContext(t.Context(), binary, "run", "--config", config)
@@ -91,8 +94,11 @@ func startReplicas(t *testing.T, n int) []*replica {
 	return replicas
 }
 
-// newReplica writes a replica's configuration.
-func newReplica(t *testing.T, sandbox *qualytics.Sandbox, api *httptest.Server, storage map[string]any, file string) *replica {
+// newReplica writes a replica's configuration, which overlay may change.
+func newReplica(
+	t *testing.T, sandbox *qualytics.Sandbox, api *httptest.Server,
+	storage map[string]any, file string, overlay func(config map[string]any),
+) *replica {
 	t.Helper()
 	st := &stack{sandbox: sandbox, api: api, token: scimToken, address: freeAddress(t)}
 	_, port, _ := net.SplitHostPort(st.address)
@@ -100,10 +106,14 @@ func newReplica(t *testing.T, sandbox *qualytics.Sandbox, api *httptest.Server, 
 	setEnvironment(t, st.host, api.URL)
 	config := adapt(t, shippedCaddyfile(t, nil))
 	confine(t, config, filepath.Dir(file), st.address)
+	setOption(config, "max_calls_per_second", 0)
 	set(config, storage, "storage")
 	set(config, map[string]any{"default": map[string]any{
 		"level": "DEBUG", "writer": map[string]any{"output": "stderr"}, "encoder": map[string]any{"format": "json"},
 	}}, "logging", "logs")
+	if overlay != nil {
+		overlay(config)
+	}
 	if err := os.WriteFile(file, encode(t, config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -120,8 +130,8 @@ func (r *replica) begin(t *testing.T) {
 	if err := r.process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	process := r.process
-	ended := make(chan struct{})
+	process, ended := r.process, make(chan struct{})
+	r.ended = ended
 	go func() {
 		_ = process.Wait()
 		close(ended)
@@ -178,6 +188,9 @@ func startRedis(t *testing.T, dir string) string {
 
 // watchedLog collects what a process writes and tells when a text is in it.
 type watchedLog struct {
+	// keeps says which lines are collected. Nil: all.
+	keeps func(line []byte) bool
+
 	mu      sync.Mutex
 	lines   bytes.Buffer
 	awaited string
@@ -198,7 +211,9 @@ func (l *watchedLog) reset(text string) {
 func (l *watchedLog) Write(p []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.lines.Write(p)
+	if l.keeps == nil || l.awaited != "" || l.keeps(p) {
+		l.lines.Write(p)
+	}
 	if l.awaited != "" && strings.Contains(l.lines.String(), l.awaited) {
 		close(l.seen)
 		l.awaited = ""

@@ -55,8 +55,13 @@ type Fault struct {
 	// RetryAfter is the Retry-After header of TooManyRequests and Unavailable.
 	// Empty: none, as the real ingress.
 	RetryAfter string
-	// Release ends Slow and SlowAfter. Nil: only the client's giving up does.
+	// Release ends Slow and SlowAfter. A value that is sent ends it for one call,
+	// closing it for all. Nil: only the client's giving up does.
 	Release <-chan struct{}
+	// Strike is called for each call that fails, possibly by several goroutines
+	// at once: when the call was acted upon, if the kind says that it is, and
+	// before anything is sent or waited for. Nil: nothing is called.
+	Strike func()
 	// Status is the status of Canned.
 	Status int
 	// Header holds the headers of Canned, the content type among them.
@@ -71,21 +76,25 @@ func (s *Sandbox) serveWith(f *Fault, r *http.Request, act func() answer) (a ans
 	if f == nil {
 		return act(), true, false
 	}
+	acted = f.Kind == ResetAfter || f.Kind == Truncated || f.Kind == SlowAfter
+	if acted {
+		a = act()
+	}
+	if f.Strike != nil {
+		f.Strike()
+	}
 	switch f.Kind {
-	case ResetBefore:
-		return answer{}, false, true
-	case ResetAfter:
-		return act(), true, true
+	case ResetBefore, ResetAfter:
+		return a, acted, true
 	case Truncated:
-		return act(), true, false
+		return a, acted, false
 	case Slow:
 		if !f.wait(r.Context()) {
 			return answer{}, false, true
 		}
 		return act(), true, false
 	case SlowAfter:
-		a = act()
-		return a, true, !f.wait(r.Context())
+		return a, acted, !f.wait(r.Context())
 	default:
 		return f.page(), false, false
 	}

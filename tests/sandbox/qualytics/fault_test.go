@@ -139,6 +139,32 @@ func TestSlowFaults(t *testing.T) {
 	}
 }
 
+// TestStrike is told when a call has been acted upon, or won't be.
+func TestStrike(t *testing.T) {
+	for kind, acted := range map[qualytics.FaultKind]bool{
+		qualytics.ResetBefore: false, qualytics.ResetAfter: true, qualytics.Truncated: true,
+		qualytics.Slow: false, qualytics.SlowAfter: true, qualytics.ServerError: false,
+	} {
+		a := start(t, qualytics.Config{})
+		release := make(chan struct{})
+		struck := make(chan bool, 1)
+		a.Fail("POST /api/users", qualytics.Fault{Kind: kind, Release: release, Strike: func() {
+			_, there := a.UserByName("ana.reis")
+			struck <- there
+		}}, 1)
+		served := make(chan struct{})
+		go func() {
+			_, _ = a.send(a.request("POST", "/api/users", newUser))
+			close(served)
+		}()
+		if there := <-struck; there != acted {
+			t.Errorf("kind %d: acted upon: %v, want %v", kind, there, acted)
+		}
+		close(release)
+		<-served
+	}
+}
+
 func TestFaultsAreChosenByPatternAndNumber(t *testing.T) {
 	a := start(t, qualytics.Config{})
 	a.Seed(2, 1)
