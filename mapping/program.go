@@ -19,6 +19,8 @@ import (
 
 // Program is a compiled mapping. It is immutable and safe for concurrent use.
 type Program struct {
+	// file is what the mapping file is called in messages.
+	file      string
 	version   string
 	upstream  upstream
 	resources []*resourceType
@@ -46,6 +48,7 @@ type upstream struct {
 
 // resourceType is one resource of the mapping.
 type resourceType struct {
+	pos                         source.Pos
 	name, endpoint, description string
 	set                         *schema.Set
 
@@ -54,7 +57,8 @@ type resourceType struct {
 
 	// unmapped says what becomes of attributes that the mapping has no place
 	// for; "" is unmappedIgnore.
-	unmapped string
+	unmapped    string
+	unmappedPos source.Pos
 
 	id        jsonpath.Path
 	idInteger bool
@@ -226,6 +230,9 @@ type field struct {
 	// and constant there is none.
 	fallback         template
 	fallbackConstant json.RawMessage
+
+	// clearPos and fallbackPos are where the two are written down.
+	clearPos, fallbackPos source.Pos
 }
 
 type constant struct {
@@ -234,6 +241,7 @@ type constant struct {
 }
 
 type pushdown struct {
+	pos       source.Pos
 	query     string
 	operators map[string]bool
 
