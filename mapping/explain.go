@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -83,12 +82,7 @@ func (x *run) purposeOf(c *call) plan.Purpose {
 }
 
 // at is a place in the mapping as people write it.
-func (p *Program) at(pos source.Pos) string {
-	if pos.Line == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%s:%d", p.file, pos.Line)
-}
+func (p *Program) at(pos source.Pos) string { return plan.Place(p.file, pos.Line) }
 
 // explainLoss tells of attributes that have no effect.
 func (x *run) explainLoss(why plan.Loss, names []string) {

@@ -123,11 +123,10 @@ func (p *planner) finish(req Request, response *Response, kept *draft) *plan.Pla
 	if req.Query != "" {
 		made.Request.Path += "?" + req.Query
 	}
-	made.Outcome = outcomeOf(response.Status, response.Err)
+	made.Outcome = OutcomeOf(response)
 	made.Unknown, made.Tolerances, made.Warnings = report.Unknown, report.Tolerances, report.Warnings
 	for i := range report.Operations {
 		operation := &report.Operations[i]
-		made.Outcome.Operations = append(made.Outcome.Operations, outcomeOf(operation.Status, operation.Err))
 		made.Unknown = append(made.Unknown, operation.Unknown...)
 		made.Tolerances = union(made.Tolerances, operation.Tolerances)
 		made.Warnings = append(made.Warnings, operation.Warnings...)
@@ -168,6 +167,16 @@ func (p *planner) order() {
 		})
 		first = end
 	}
+}
+
+// OutcomeOf returns what a response says to the client, and why.
+func OutcomeOf(response *Response) plan.Outcome {
+	o := outcomeOf(response.Status, response.Err)
+	for i := range response.Report.Operations {
+		operation := &response.Report.Operations[i]
+		o.Operations = append(o.Operations, outcomeOf(operation.Status, operation.Err))
+	}
+	return o
 }
 
 func outcomeOf(status int, err *scim.Error) plan.Outcome {

@@ -27,6 +27,9 @@ type Program struct {
 	caller    *CallerCheck
 }
 
+// File returns what the mapping file is called in messages.
+func (p *Program) File() string { return p.file }
+
 // Version returns a short digest of the mapping file's content.
 func (p *Program) Version() string { return p.version }
 

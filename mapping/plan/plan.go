@@ -3,7 +3,10 @@
 // what was found out and shows it; package mapping finds it out.
 package plan
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"strconv"
+)
 
 // Plan is what a request would do. Its JSON form is for programs, [Plan.Text]
 // for people. Where it names a place, as in At, that is the mapping's file and
@@ -341,6 +344,14 @@ type Assumption struct {
 	// Text is a sentence.
 	Text string `json:"text"`
 	At   string `json:"at,omitempty"`
+}
+
+// Place is a line of a file as At has it; empty for line 0, which is none.
+func Place(file string, line int) string {
+	if line == 0 {
+		return ""
+	}
+	return file + ":" + strconv.Itoa(line)
 }
 
 // Redacted stands in the place of a secret.
