@@ -118,6 +118,9 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 		return h.Correlations.unmarshal(d)
 	case "response_type":
 		return parseString(d, &h.ResponseType)
+	case "recent_requests":
+		h.RecentRequests = new(RecentRequests)
+		return h.RecentRequests.unmarshal(d)
 	case "tolerances":
 		h.Tolerances = new(Tolerances)
 		return h.Tolerances.unmarshal(d)
@@ -185,6 +188,10 @@ func parseInt(d *caddyfile.Dispenser, to *int, least int) error {
 	if !d.AllArgs(&arg) {
 		return d.ArgErr()
 	}
+	return parseNumber(d, option, arg, to, least)
+}
+
+func parseNumber(d *caddyfile.Dispenser, option, arg string, to *int, least int) error {
 	n, err := strconv.Atoi(arg)
 	if err != nil || n < least {
 		return d.Errf("invalid %s '%s': must be a whole number from %d", option, arg, least)

@@ -44,6 +44,9 @@ type correlations struct {
 	runs sync.WaitGroup
 
 	mu        sync.Mutex
+	size      int
+	hits      uint64
+	misses    uint64
 	facts     *lru.Cache[mapping.Key, fact]
 	removing  bool // tells a wanted removal from an eviction
 	freshness time.Duration
@@ -82,6 +85,7 @@ type knowledge struct {
 func newCorrelations(size int, freshness time.Duration) (*correlations, error) {
 	c := &correlations{
 		now:       time.Now,
+		size:      size,
 		freshness: freshness,
 		resources: make(map[string]*knowledge),
 	}
@@ -98,7 +102,7 @@ func newCorrelations(size int, freshness time.Duration) (*correlations, error) {
 func (c *correlations) configure(size int, freshness time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.freshness = freshness
+	c.freshness, c.size = freshness, size
 	c.facts.Resize(size)
 }
 
@@ -117,6 +121,11 @@ func (c *correlations) IDs(key mapping.Key) []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	f, _ := c.facts.Get(key)
+	if len(f.ids) > 0 {
+		c.hits++
+	} else {
+		c.misses++
+	}
 	return f.ids
 }
 

@@ -10,12 +10,14 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
 // program is what the handler needs of a [mapping.Program].
 type program interface {
 	Serve(ctx context.Context, w mapping.World, req mapping.Request) mapping.Response
+	Explain(ctx context.Context, w mapping.World, req mapping.Request) *plan.Plan
 }
 
 // exchange is one SCIM request on its way.
@@ -34,6 +36,9 @@ type exchange struct {
 	challenge string
 
 	response mapping.Response
+
+	// recording is nil until the request is let in, and where none are kept.
+	recording *recording
 }
 
 // ServeHTTP answers SCIM requests and passes all others on. It writes the
@@ -59,6 +64,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	h.respond(w, r, x)
 	h.report(r, x)
+	h.record(r, x)
 	return nil
 }
 
@@ -97,7 +103,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	upstream := &session{
 		upstreamClient: h.upstream, turn: newTurn(x.writes), token: x.who.token, requestID: x.requestID,
 	}
-	response := h.program.Serve(ctx, mapping.World{
+	world := mapping.World{
 		Upstream:     upstream,
 		Correlations: h.correlations,
 		Keeper:       h.keeper.session(h.storage, h.keeperReport),
@@ -106,7 +112,12 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Tolerances:   h.tolerances,
 		Secret:       []byte(presented),
 		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
-	}, mapping.Request{
+	}
+	if h.recent != nil && h.RecentRequests.Count > 0 {
+		x.recording = &recording{Upstream: upstream, values: h.RecentRequests.Values, file: h.mapping.File}
+		world.Upstream, world.Explainer = x.recording, x.recording
+	}
+	response := h.program.Serve(ctx, world, mapping.Request{
 		Method: method,
 		Path:   path,
 		Query:  r.URL.RawQuery,

@@ -20,6 +20,7 @@ import (
 
 	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
@@ -32,6 +33,8 @@ type programFunc func(ctx context.Context, w mapping.World, req mapping.Request)
 func (f programFunc) Serve(ctx context.Context, w mapping.World, req mapping.Request) mapping.Response {
 	return f(ctx, w, req)
 }
+
+func (programFunc) Explain(context.Context, mapping.World, mapping.Request) *plan.Plan { return nil }
 
 // ok is a program that has an answer to everything.
 func ok(context.Context, mapping.World, mapping.Request) mapping.Response {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
-	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
@@ -101,6 +100,7 @@ func init() {
 //		}
 //
 //		response_type auto|application/json|application/scim+json
+//		recent_requests <count> [values]|off
 //		tolerances    [all|onelogin|okta|entra|jumpcloud|strict] [+<name>...] [-<name>...]
 //	}
 //
@@ -345,6 +345,9 @@ type Handler struct {
 	// Accept header names it and the former otherwise. Default: `auto`
 	ResponseType string `json:"response_type,omitempty"`
 
+	// What the admin API tells of the latest requests.
+	RecentRequests *RecentRequests `json:"recent_requests,omitempty"`
+
 	// Which leniencies towards identity providers are on. What a request
 	// needs is named in its log line and counted.
 	Tolerances *Tolerances `json:"tolerances,omitempty"`
@@ -375,6 +378,8 @@ type Handler struct {
 	keeperReport *keeperReport
 	storage      *storage
 
+	enlisted
+
 	// held gives back, in Cleanup, what is shared with other configurations.
 	held []func() error
 }
@@ -386,12 +391,3 @@ func (*Handler) CaddyModule() caddy.ModuleInfo {
 		New: func() caddy.Module { return new(Handler) },
 	}
 }
-
-// Interface guards
-var (
-	_ caddy.Provisioner           = (*Handler)(nil)
-	_ caddy.Validator             = (*Handler)(nil)
-	_ caddy.CleanerUpper          = (*Handler)(nil)
-	_ caddyfile.Unmarshaler       = (*Handler)(nil)
-	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
-)

@@ -10,10 +10,13 @@ import (
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/certmagic"
 	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
@@ -96,7 +99,10 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if err := h.acquireSafeguard(upstream.String()); err != nil {
 		return err
 	}
-	return h.acquireGate(upstream.String())
+	if err := h.acquireGate(upstream.String()); err != nil {
+		return err
+	}
+	return h.enlist(plan.Mapping{File: program.File(), Version: program.Version()})
 }
 
 func (h *Handler) setDefaults() {
@@ -112,6 +118,7 @@ func (h *Handler) setDefaults() {
 	setDefault(&h.MaxBodySize, defaultMaxBodySize)
 	setDefault(&h.MaxBulkOperations, defaultMaxBulk)
 	setDefault(&h.ResponseType, responseTypeAuto)
+	setPointer(&h.RecentRequests, RecentRequests{Count: defaultRecent})
 	h.setUpstreamDefaults()
 	if h.Correlations == nil {
 		h.Correlations = new(Correlations)
@@ -166,6 +173,9 @@ func (h *Handler) Validate() error {
 	}
 	if h.MaxBulkOperations < 1 {
 		wrong("max_bulk_operations: must be at least 1, not %d", h.MaxBulkOperations)
+	}
+	if r := h.RecentRequests; r != nil && (r.Count < 0 || r.Count > maxRecent) {
+		wrong("recent_requests: must be from 0 to %d, not %d", maxRecent, r.Count)
 	}
 	if c := h.Correlations; c != nil {
 		if c.Size < 1 {
@@ -285,3 +295,12 @@ func isPlaceholder(value string) bool {
 	return ok && closed && !strings.ContainsAny(inner, "{}") &&
 		(strings.HasPrefix(inner, "env.") || strings.HasPrefix(inner, "file."))
 }
+
+// Interface guards
+var (
+	_ caddy.Provisioner           = (*Handler)(nil)
+	_ caddy.Validator             = (*Handler)(nil)
+	_ caddy.CleanerUpper          = (*Handler)(nil)
+	_ caddyfile.Unmarshaler       = (*Handler)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Handler)(nil)
+)

@@ -116,11 +116,34 @@ func (d *deactivations) take(what string, most int, within time.Duration, now ti
 	}, 0
 }
 
-// release forgets all, so that as many as the limit says may follow at once.
-func (d *deactivations) release() {
+// release forgets all, so that as many as the limit says may follow at once. It
+// returns how many there were.
+func (d *deactivations) release() int {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	n := len(d.done)
 	d.done = nil
+	return n
+}
+
+// used returns how many there were within a time.
+func (d *deactivations) used(within time.Duration, now time.Time) int {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	n := 0
+	for _, e := range d.done {
+		if now.Sub(e.at) < within {
+			n++
+		}
+	}
+	return n
+}
+
+// copy returns deactivations of their own that begin with the same ones.
+func (d *deactivations) copy() *deactivations {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return &deactivations{done: slices.Clone(d.done), longest: d.longest}
 }
 
 var deactivationsPool = caddy.NewUsagePool()

@@ -3,6 +3,7 @@ package mapping
 import (
 	"maps"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -53,7 +54,7 @@ func (x *run) spokenOf(res resource.Resource) map[schema.Path]bool {
 func (x *run) unpicked(ch *change) {
 	for _, f := range x.fields {
 		if ch.touched[f.owner.path] && f.owner.unpicked(ch.want) {
-			x.drop(f.owner.name() + " (all but one value)")
+			x.drop(plan.OneValue, f.owner.name()+" (all but one value)")
 		}
 	}
 }

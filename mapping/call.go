@@ -7,10 +7,12 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // call is one upstream call of the mapping.
 type call struct {
+	pos    source.Pos
 	name   string
 	method string
 
@@ -56,7 +58,7 @@ func repeatable(method string) bool { return method != "POST" && method != "PATC
 // body; id, query and body may be empty.
 func (c *call) build(id string, query url.Values, body []byte) Call {
 	result := Call{
-		Name: c.name, Method: c.method, Query: c.query, Body: body, Repeatable: c.repeatable,
+		Name: c.name, Pos: c.pos, ID: id, Method: c.method, Query: c.query, Body: body, Repeatable: c.repeatable,
 		Path: strings.Join(c.path, url.PathEscape(id)),
 	}
 	if more := query.Encode(); more != "" {

@@ -57,6 +57,10 @@ type fieldValue struct {
 	// digest stands for all that the request said about the field, when it
 	// said more than one thing.
 	digest string
+
+	// source is what the value was made from; nil for a default, and for one
+	// that takes a value away.
+	source *template
 }
 
 // differs reports whether the request changes an attribute.
@@ -93,6 +97,7 @@ func (ch *change) touches(attributes []*attribute) bool {
 // candidate is one of the values that a request offers for a field.
 type candidate struct {
 	raw     json.RawMessage
+	source  *template
 	from    []*attribute
 	differs bool
 }
@@ -122,15 +127,16 @@ func (f *field) value(ch *change, e *entity) (value fieldValue, dropped []string
 	value.field = f
 	var candidates []candidate
 	touched, differs := false, false
-	for _, source := range f.sources {
+	for i := range f.sources {
+		source := &f.sources[i]
 		attributes := source.attributes()
 		if !ch.touches(attributes) {
 			continue
 		}
 		touched = true
-		c := candidate{from: attributes, differs: ch.creating || slices.ContainsFunc(attributes, ch.differs)}
+		c := candidate{source: source, from: attributes, differs: ch.creating || slices.ContainsFunc(attributes, ch.differs)}
 		differs = differs || c.differs
-		if c.raw, err = f.render(source, ch.want); err != nil {
+		if c.raw, err = f.render(*source, ch.want); err != nil {
 			return value, nil, err
 		}
 		if c.raw != nil {
@@ -175,7 +181,7 @@ func (f *field) choose(value fieldValue, candidates []candidate, e *entity) (fie
 	first := candidates[0]
 	agree := !slices.ContainsFunc(candidates, func(c candidate) bool { return string(c.raw) != string(first.raw) })
 	if agree {
-		value.raw = first.raw
+		value.raw, value.source = first.raw, first.source
 		return value, nil, nil
 	}
 	value.digest = digest(candidates)
@@ -189,7 +195,7 @@ func (f *field) choose(value fieldValue, candidates []candidate, e *entity) (fie
 	if i < 0 {
 		return value, nil, nil
 	}
-	value.raw = candidates[i].raw
+	value.raw, value.source = candidates[i].raw, candidates[i].source
 	var dropped []string
 	for _, c := range candidates {
 		if c.differs && string(c.raw) != string(value.raw) {

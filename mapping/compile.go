@@ -24,6 +24,7 @@ func Load(name string, src []byte) (*Program, error) {
 		return nil, err
 	}
 	digest := sha256.Sum256(src)
+	program.file = name
 	program.version = hex.EncodeToString(digest[:6])
 	return program, nil
 }

@@ -79,6 +79,7 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 	} else if compiled = s.c.plainCall(s.resource+"."+name, spec); compiled == nil {
 		return nil
 	}
+	compiled.pos = spec.name.pos
 	if spec.paging != nil {
 		compiled.paging = s.c.pagingOf(spec.paging)
 	}
@@ -144,7 +145,7 @@ func (c *compiler) plainCall(name string, spec *callSpec) *call {
 	}
 	parts[0] = c.prefix + parts[0]
 	return &call{
-		name: name, method: method, path: parts, query: encodeConstants(c, spec.query),
+		pos: spec.name.pos, name: name, method: method, path: parts, query: encodeConstants(c, spec.query),
 		expect: c.constants(spec.expect), repeatable: repeatable(method) || spec.repeatable,
 		paging: c.paging,
 	}

@@ -45,7 +45,7 @@ func (c *compiler) linkFields(r *resourceType, spec *resourceSpec, declared map[
 		owned := len(s.from) > 0
 		if !owned && c.writes(a, s, through[a] != nil, silent || s.broken) {
 			f := c.field(r, a, s)
-			f.sources = []template{{text: "{" + a.name() + "}", parts: []templatePart{{attribute: a}}}}
+			f.sources = []template{{pos: a.pos, text: "{" + a.name() + "}", parts: []templatePart{{attribute: a}}}}
 			c.fallback(f, s, declared)
 			owned = true
 		}
@@ -97,7 +97,7 @@ func (c *compiler) field(r *resourceType, a *attribute, s *attributeSpec) *field
 		}
 	}
 	if s.clear != nil {
-		f.clear = s.clear.raw
+		f.clear, f.clearPos = s.clear.raw, s.clear.pos
 	}
 	r.fields = append(r.fields, f)
 	return f
@@ -111,6 +111,7 @@ func (c *compiler) template(t text, declared map[string]*attribute) (template, b
 		body = "{" + body + "}"
 	}
 	compiled, err := parseTemplate(body)
+	compiled.pos = t.pos
 	if err != nil {
 		c.Addf(t.pos, "%v", err)
 		return compiled, false
@@ -143,6 +144,7 @@ func (c *compiler) fallback(f *field, s *attributeSpec, declared map[string]*att
 	if s.fallback == nil {
 		return
 	}
+	f.fallbackPos = s.fallback.pos
 	v, _ := jsonpath.Document(s.fallback.raw)
 	if !v.IsString() || !strings.ContainsAny(v.Text(), "{}") {
 		f.fallbackConstant = s.fallback.raw

@@ -12,7 +12,7 @@ func (c *compiler) guard(r *resourceType, spec *resourceSpec) {
 	if spec.guard == nil {
 		return
 	}
-	g := &guard{last: c.constants(spec.guard.last), query: make(url.Values)}
+	g := &guard{pos: spec.guard.pos, last: c.constants(spec.guard.last), query: make(url.Values)}
 	for i, k := range g.last {
 		i = min(i, len(spec.guard.last)-1)
 		if !slices.ContainsFunc(r.fields, func(f *field) bool { return f.path.String() == k.path.String() }) {

@@ -20,6 +20,10 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	r := &resourceType{
 		name: spec.name, endpoint: spec.endpoint.value, description: spec.description.value,
 		idInteger: spec.idType == "integer", unmapped: spec.unmapped.value,
+		pos: spec.pos, unmappedPos: spec.unmapped.pos,
+	}
+	if !spec.unmapped.present() {
+		r.unmappedPos = r.pos
 	}
 	if r.description == "" {
 		r.description = core.Description

@@ -26,7 +26,7 @@ func keepRest(r *resourceType, full *schema.Set) {
 		if r.attribute(path) == nil && !target.IsReadOnly() && target.Returned != schema.ReturnedNever {
 			resolved, _ := full.Resolve(path)
 			r.attributes = append(r.attributes, &attribute{
-				path: path, target: target, kept: true, required: target.Required, within: r.requiredWithin(resolved),
+				pos: r.unmappedPos, path: path, target: target, kept: true, required: target.Required, within: r.requiredWithin(resolved),
 			})
 		}
 	}

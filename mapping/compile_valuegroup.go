@@ -23,6 +23,7 @@ func (c *compiler) valueGroups(r *resourceType, spec *valueGroupsSpec) {
 	derived := &resourceType{
 		name: r.name, endpoint: r.endpoint, description: r.description, set: r.set, others: r.others, made: v,
 		mandatory: r.mandatory, unmapped: r.unmapped, returned: r.returned,
+		pos: spec.pos, unmappedPos: r.unmappedPos,
 	}
 	derived.id, _ = c.jsonPath(text{pos: spec.pos, value: "id"})
 	derived.attributes = append(derived.attributes, c.madeName(spec.pos, r), c.madeMembers(spec.pos, members))
@@ -81,7 +82,7 @@ func (c *compiler) groupValue(v *valueGroups, spec *valueGroupsSpec) bool {
 
 // valueGroup compiles one group.
 func (c *compiler) valueGroup(r *resourceType, v *valueGroups, spec *valueGroupSpec) {
-	g := &valueGroup{valueGroups: v, id: spec.id.value, name: strings.TrimSpace(spec.displayName.value), word: spec.value.value}
+	g := &valueGroup{pos: spec.id.pos, valueGroups: v, id: spec.id.value, name: strings.TrimSpace(spec.displayName.value), word: spec.value.value}
 	switch {
 	case !isWord(g.id):
 		c.Addf(spec.id.pos, "the id %q of the group must be one word of letters and digits", g.id)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -26,7 +27,7 @@ func (x *run) create(ctx context.Context) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	x.drop(dropped...)
+	x.drop(plan.Outweighed, dropped...)
 	x.unpicked(ch)
 	if err := x.nameFree(ch); err != nil {
 		return Response{}, err
@@ -177,6 +178,7 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 // fails the account is deactivated again.
 func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []fieldValue) (*entity, error) {
 	before := x.keys(e)
+	x.explainWrite(e, ch, values, nil)
 	doc, err := body(x.calls.readmit.set, values)
 	if err != nil {
 		return nil, err
@@ -277,6 +279,7 @@ func (x *run) wantsOn(ch *change) bool {
 func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
 	c := x.calls.create
 	lists := x.memberships(ch)
+	x.explainWrite(nil, ch, values, lists)
 	doc, err := overlay([]byte("{}"), c.set, values, nil, lists)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,9 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	// that has been seen is known to be none of that.
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
 	settle := func(error) {}
+	if x.isKnown(key) {
+		x.explainFact("id", x.pos, []string{id}, false)
+	}
 	if c.isSet() || x.world.Safeguard != nil || !x.isKnown(key) || !x.unguarded(id) {
 		e, err := x.load(ctx, id)
 		if err == nil && c.isSet() {

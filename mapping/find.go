@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
@@ -95,6 +96,7 @@ func (x *run) loadFromList(ctx context.Context, id string, record Record) (*enti
 	if !x.calls.read.search {
 		return nil, nil
 	}
+	x = x.because(plan.Locate, "")
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
 	ids, all := x.known(key)
 	if all && len(ids) == 0 && record.IsZero() {
@@ -200,7 +202,9 @@ const maxVerified = 10
 // deleted over SCIM included.
 func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, error) {
 	key := a.key(x.resourceType, value)
+	x = x.because(plan.Find, a.name())
 	ids, scanned := x.known(key)
+	x.explainFact(a.name(), a.pos, ids, scanned)
 	// One id is all there is of a unique attribute; of any other only a scan
 	// knows whether there are more. Many are sooner read from the list.
 	if (scanned || a.unique && len(ids) > 0) && len(ids) <= maxVerified {
@@ -262,6 +266,7 @@ func (x *run) findNarrowed(ctx context.Context, a *attribute, key Key, query url
 // verify reads the resources with these ids and returns those that the key
 // still fits. Stale says that it did not fit one of them any more.
 func (x *run) verify(ctx context.Context, a *attribute, key Key, ids []string) (found []*entity, stale bool, err error) {
+	x = x.because(plan.Verify, a.name())
 	for _, id := range slices.Clone(ids) {
 		e, err := x.loadAny(ctx, id)
 		if err != nil {

@@ -103,6 +103,7 @@ func (g *Gatherer) withdraw(name string, j *job) bool {
 // gather does a change, where the resource has a list of references together
 // with all others of the same resource that came while it waited for its turn.
 func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) {
+	x.explainMentions(id, e.mentions)
 	j := &job{run: x, ctx: ctx, edit: e, done: make(chan struct{})}
 	name := x.lockName(id)
 	if x.world.Gatherer == nil || x.referenceList() == nil {

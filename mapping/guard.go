@@ -6,12 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // guard is what no request may take away, by whatever attribute or group.
 type guard struct {
+	pos source.Pos
+
 	// last are the values that some active resource must keep; query narrows
 	// the list of all down to those that have them, where the API can.
 	last  []constant
@@ -161,6 +165,7 @@ func (g *guard) fields(withValues bool) string {
 // othersLeft asks the API whether an active resource other than these has the
 // guarded values.
 func (x *run) othersLeft(ctx context.Context, losers []*entity) (left bool, err error) {
+	x = x.because(plan.Guard, x.guard.fields(true))
 	err = x.eachPage(ctx, x.guard.query, func(p *page) (bool, error) {
 		for _, e := range p.items {
 			isLoser := slices.ContainsFunc(losers, func(l *entity) bool { return l.id == e.id })

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
 
@@ -24,7 +25,7 @@ func (x *run) heeded(e *entity, set []constant, values []fieldValue) error {
 		if owner.toAPI != nil || owner.target.Type == schema.Boolean {
 			return x.unheeded(owner.name())
 		}
-		x.drop(owner.name() + " (the API holds another value)")
+		x.drop(plan.Respelt, owner.name()+" (the API holds another value)")
 	}
 	for _, c := range set {
 		if !sent[c.path.String()] && !x.shown(e, c) {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-var updateGolden = flag.Bool("update", false, "rewrite the expected messages in testdata/parse")
+var updateGolden = flag.Bool("update", false, "rewrite what is expected in testdata")
 
 // languageFiles returns the mapping files of one kind, "good" or "bad". There
 // must be many, so that a moved directory can't pass.

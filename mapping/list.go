@@ -40,6 +40,9 @@ type listPart struct {
 
 	// rank is the number of the type among those of the listing.
 	rank int
+
+	// sent are the comparisons of the filter that the API narrows its list by.
+	sent []*filter.Comparison
 }
 
 // listResult is one page of a list.

@@ -138,6 +138,7 @@ func (t *listPart) fromAPI(ctx context.Context) ([]placed, error) {
 			if !ok || find == nil {
 				continue
 			}
+			t.explainFilter(&term.Comparison)
 			candidates, err := find(ctx, value)
 			if err != nil {
 				return nil, err
@@ -152,7 +153,11 @@ func (t *listPart) fromAPI(ctx context.Context) ([]placed, error) {
 // can narrow it down to.
 func (t *listPart) fromList(ctx context.Context) ([]placed, error) {
 	var found []placed
-	err := t.eachPageOf(ctx, t.calls.list, t.narrowed(), readAhead, func(p *page) (bool, error) {
+	query := t.narrowed()
+	if t.filter != nil {
+		t.explainFilter(nil)
+	}
+	err := t.eachPageOf(ctx, t.calls.list, query, readAhead, func(p *page) (bool, error) {
 		if err := t.within(p); err != nil {
 			return false, err
 		}
@@ -227,8 +232,8 @@ func (t *listPart) narrowed() url.Values {
 		case *filter.ValuePath:
 			walk(expr.Filter)
 		case *filter.Comparison:
-			if value, isText := expr.Value.(string); isText && !expr.Absent {
-				t.narrow(query, expr.Path, string(expr.Op), value)
+			if value, isText := expr.Value.(string); isText && !expr.Absent && t.narrow(query, expr.Path, string(expr.Op), value) {
+				t.sent = append(t.sent, expr)
 			}
 		}
 	}
@@ -245,13 +250,16 @@ func (x *run) narrowedTo(a *attribute, value string) url.Values {
 }
 
 // narrow adds the query parameter for a comparison, if there is one that is
-// free.
-func (x *run) narrow(query url.Values, path schema.Path, operator, value string) {
+// free, and reports whether it did.
+func (x *run) narrow(query url.Values, path schema.Path, operator, value string) bool {
 	p, ok := x.pushdown[path]
 	if !ok || !p.operators[operator] || query.Has(p.query) {
-		return
+		return false
 	}
-	if text, ok := p.text(value); ok && text != "" && len(text) <= maxNarrow {
-		query.Set(p.query, text)
+	text, ok := p.text(value)
+	if !ok || text == "" || len(text) > maxNarrow {
+		return false
 	}
+	query.Set(p.query, text)
+	return true
 }

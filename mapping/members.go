@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 )
 
@@ -170,6 +171,7 @@ const fewUnknown = 3
 // restoreOthers puts back into a change what it removes and is none of this
 // type.
 func (x *run) restoreOthers(ctx context.Context, ch *change, m membership) error {
+	x = x.because(plan.Reference, "")
 	unseen := slices.DeleteFunc(slices.Clone(m.removed), x.seen)
 	if len(unseen) > fewUnknown {
 		if _, err := x.scan(ctx, false); err != nil && !errors.Is(err, errScanned) {

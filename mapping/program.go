@@ -19,11 +19,16 @@ import (
 
 // Program is a compiled mapping. It is immutable and safe for concurrent use.
 type Program struct {
+	// file is what the mapping file is called in messages.
+	file      string
 	version   string
 	upstream  upstream
 	resources []*resourceType
 	caller    *CallerCheck
 }
+
+// File returns what the mapping file is called in messages.
+func (p *Program) File() string { return p.file }
 
 // Version returns a short digest of the mapping file's content.
 func (p *Program) Version() string { return p.version }
@@ -46,6 +51,7 @@ type upstream struct {
 
 // resourceType is one resource of the mapping.
 type resourceType struct {
+	pos                         source.Pos
 	name, endpoint, description string
 	set                         *schema.Set
 
@@ -54,7 +60,8 @@ type resourceType struct {
 
 	// unmapped says what becomes of attributes that the mapping has no place
 	// for; "" is unmappedIgnore.
-	unmapped string
+	unmapped    string
+	unmappedPos source.Pos
 
 	id        jsonpath.Path
 	idInteger bool
@@ -235,6 +242,9 @@ type field struct {
 	// and constant there is none.
 	fallback         template
 	fallbackConstant json.RawMessage
+
+	// clearPos and fallbackPos are where the two are written down.
+	clearPos, fallbackPos source.Pos
 }
 
 type constant struct {
@@ -243,6 +253,7 @@ type constant struct {
 }
 
 type pushdown struct {
+	pos       source.Pos
 	query     string
 	operators map[string]bool
 

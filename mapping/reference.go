@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
@@ -14,6 +15,7 @@ import (
 func (x *run) on(r *resourceType) *run {
 	return &run{
 		resourceType: r, program: x.program, world: x.world, req: x.req, tol: x.tol, report: x.report, lore: x.lore,
+		reason: x.reason,
 	}
 }
 
@@ -95,6 +97,7 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 		return
 	}
 	key := x.indexed[i].key(x.resourceType, name)
+	x = x.because(plan.Names, "")
 	ids, all := x.known(key)
 	if len(ids) == 0 && !all && x.readsLists() && !x.lore.listFailed[x.resourceType] {
 		_, err := x.scan(ctx, false)
@@ -134,6 +137,7 @@ func (x *run) knowOthers(ctx context.Context) error {
 }
 
 func (x *run) scanOthers(ctx context.Context) error {
+	x = x.because(plan.Others, "")
 	x.lore.othersRead[x.resourceType] = true
 	_, err := x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
 		return reader.readOthers(ctx)
@@ -206,7 +210,11 @@ func (x *run) referable(ctx context.Context, id string) (bool, error) {
 	if !x.validID(id) {
 		return false, nil
 	}
+	x = x.because(plan.Reference, "")
 	known := x.seen(id)
+	if known {
+		x.explainFact("id", x.pos, []string{id}, false)
+	}
 	record, err := x.world.Keeper.Record(ctx, x.name, id)
 	if err != nil || known && record.Deleted.IsZero() {
 		return known, err

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -37,6 +38,9 @@ type run struct {
 
 	// lore is what the request has found out. All its runs share it.
 	lore *lore
+
+	// reason is what calls are made for, as far as somebody wants to know.
+	reason reason
 }
 
 // lore is what one request has found out about the API, so that it need not
@@ -73,7 +77,7 @@ func newLore() *lore {
 // do makes one upstream call. An answer with an error status is not an error,
 // as long as it is the API's own.
 func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
-	answer, err := x.world.Upstream.Do(ctx, c.build(id, query, body))
+	answer, err := x.world.Upstream.Do(ctx, x.explained(c, c.build(id, query, body)))
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
 	if err != nil {
 		return answer, x.program.upstream.unanswered(err)
@@ -192,7 +196,10 @@ func (x *run) about(operation, id string) {
 	}
 }
 
-func (x *run) drop(names ...string) { x.report.Dropped = append(x.report.Dropped, names...) }
+func (x *run) drop(why plan.Loss, names ...string) {
+	x.report.Dropped = append(x.report.Dropped, names...)
+	x.explainLoss(why, names)
+}
 
 func (x *run) warn(sentence string) { x.report.Warnings = append(x.report.Warnings, sentence) }
 

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // template makes a text of SCIM attributes: "{name.givenName} {name.familyName}".
 // A reference may name transforms: "{userName|address}".
 type template struct {
+	pos   source.Pos
 	text  string
 	parts []templatePart
 }

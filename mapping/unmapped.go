@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -12,6 +13,7 @@ import (
 // leaveOut does with what a request says and the mapping has no place for what
 // the mapping says: it is left out and reported, or the request refused.
 func (x *run) leaveOut(notes resource.Notes) error {
+	x.explainLoss(plan.ReadOnly, notes.ReadOnly)
 	names := slices.Concat(notes.Unmapped, notes.Unknown)
 	if len(names) == 0 {
 		return nil
@@ -26,7 +28,8 @@ func (x *run) leaveOut(notes resource.Notes) error {
 	case unmappedWarn:
 		x.warn("The request gives attributes that the mapping has no place for; they were left out.")
 	}
-	x.drop(names...)
+	x.drop(plan.Unmapped, notes.Unmapped...)
+	x.drop(plan.Undefined, notes.Unknown...)
 	x.report.Undefined = append(x.report.Undefined, notes.Unknown...)
 	return nil
 }

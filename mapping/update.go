@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/patch"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -125,7 +126,7 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 	if err != nil {
 		return nil, err
 	}
-	x.drop(dropped...)
+	x.drop(plan.Outweighed, dropped...)
 	x.unpicked(ch)
 	before := x.keys(e)
 	turnOn, turnOff, err := x.transition(ch, e)
@@ -133,6 +134,7 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		return nil, err
 	}
 	lists := x.memberships(ch)
+	x.explainWrite(e, ch, values, lists)
 	if len(values)+len(lists) > 0 || turnOn || turnOff {
 		if err := x.allow(ch, e); err != nil {
 			return nil, err
@@ -315,6 +317,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 	if reflect.DeepEqual(next(e.record), e.record) {
 		return nil
 	}
+	x.explainKept(e.id, e.record, next(e.record))
 	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, next)
 	return err
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // valueGroups are groups that the API does not have: the members of each are
@@ -32,6 +33,7 @@ type valueGroups struct {
 // valueGroup is one of them.
 type valueGroup struct {
 	*valueGroups
+	pos      source.Pos
 	id, name string
 
 	// word is the value in SCIM, and raw what the API holds for it.

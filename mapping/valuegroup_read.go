@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/filter"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 )
 
 // loadMade returns a value group, without its members.
@@ -96,6 +97,7 @@ func (x *run) holding(ctx context.Context, g *valueGroup, now bool) ([]madeMembe
 }
 
 func (x *run) findHolders(ctx context.Context, g *valueGroup, now bool) ([]madeMember, error) {
+	x = x.because(plan.Holders, g.id)
 	var members []madeMember
 	seen := make(map[string]bool)
 	if listed, held := x.remembered(g); now || !listed && !held {

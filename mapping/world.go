@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/qualytics/scim-sidecar/mapping/plan"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -34,6 +36,10 @@ type World struct {
 
 	// Limits bound what a request may ask for.
 	Limits Limits
+
+	// Explainer is told what requests decide; nil for nobody, which costs
+	// nothing.
+	Explainer Explainer
 }
 
 // Upstream does calls to the API that the mapping describes.
@@ -47,6 +53,17 @@ type Upstream interface {
 type Call struct {
 	// Name is the call's name in the mapping, such as "User.update".
 	Name string
+
+	// Pos is where the mapping has it.
+	Pos source.Pos
+
+	// ID is the SCIM id of the resource that it is about; empty for none.
+	ID string
+
+	// Purpose is what it is for, and About which attribute that is about, if
+	// any. Both are empty unless the World has an Explainer.
+	Purpose plan.Purpose
+	About   string
 
 	// Method is the HTTP method in capitals.
 	Method string

@@ -1,0 +1,108 @@
+package caddymodule
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/plan"
+)
+
+// registry has the handlers that are provisioned, the latest last, for the admin
+// API. During a reload these are for a moment those of both configurations.
+type registry struct {
+	mu  sync.Mutex
+	all []*Handler
+}
+
+// live are those of this process.
+var live registry
+
+func (r *registry) add(h *Handler) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = append(r.all, h)
+}
+
+func (r *registry) remove(h *Handler) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.all = slices.DeleteFunc(r.all, func(other *Handler) bool { return other == h })
+}
+
+// find returns the handlers with an id; all of them without one.
+func (r *registry) find(id string) ([]*Handler, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var found []*Handler
+	for _, h := range r.all {
+		if id == "" || h.id() == id {
+			found = append(found, h)
+		}
+	}
+	if id != "" && len(found) == 0 {
+		return nil, fmt.Errorf("there is no SCIM handler %q; there are: %s", id, strings.Join(idsOf(r.all), ", "))
+	}
+	return found, nil
+}
+
+// one returns the latest handler with an id; without one, there must be but one
+// to choose from.
+func (r *registry) one(id string) (*Handler, error) {
+	found, err := r.find(id)
+	if err != nil {
+		return nil, err
+	}
+	switch ids := idsOf(found); {
+	case len(found) == 0:
+		return nil, fmt.Errorf("the configuration has no SCIM handler")
+	case len(ids) > 1:
+		return nil, fmt.Errorf("there are several SCIM handlers, so say which: %s", strings.Join(ids, ", "))
+	}
+	return found[len(found)-1], nil
+}
+
+// idsOf returns the ids of handlers, each once.
+func idsOf(all []*Handler) []string {
+	var ids []string
+	for _, h := range all {
+		if id := h.id(); !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// id is what the handler is called in the admin API.
+func (h *Handler) id() string {
+	return strings.TrimPrefix(h.keeper.prefix, "scim/") + string(h.base)
+}
+
+// enlisted is what only the admin API wants to know of a handler.
+type enlisted struct {
+	// mapping is by what the program was made, and since is when.
+	mapping plan.Mapping
+	since   time.Time
+
+	// recent are the latest requests; nil until the handler is enlisted.
+	recent *recent
+}
+
+// enlist makes the handler known to the admin API until Cleanup.
+func (h *Handler) enlist(mapped plan.Mapping) error {
+	h.mapping, h.since = mapped, h.now()
+	value, _, err := h.hold(recentPool, h.id(), newRecent)
+	if err != nil {
+		return err
+	}
+	h.recent = value.(*recent)
+	h.recent.resize(h.RecentRequests.Count)
+	live.add(h)
+	h.held = append(h.held, func() error {
+		live.remove(h)
+		return nil
+	})
+	return nil
+}
