@@ -17,6 +17,11 @@ func parseCaddyfile(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error)
 	if err := handler.UnmarshalCaddyfile(h.Dispenser); err != nil {
 		return nil, err
 	}
+	h.Reset()
+	h.Next()
+	if err := handler.adaptMappings(h.File()); err != nil {
+		return nil, h.WrapErr(err)
+	}
 	return handler, nil
 }
 

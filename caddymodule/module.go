@@ -174,14 +174,21 @@ func init() {
 // the same upstream; changed breaker settings take the API for up. So does the count
 // that `max_deactivations` limits; the limit loaded last applies to it.
 //
-// Caddy does not see when the mapping file changes: after an edit, use
-// `caddy reload --force`.
+// With a Caddyfile, an edit of the mapping file makes another configuration,
+// which has the file's digest: `caddy reload` and `caddy run --watch` apply it.
+// With JSON without a digest, use `caddy reload --force`.
 type Handler struct {
-	// The mapping file, relative to the working directory. It is read and
-	// compiled when the configuration is loaded; mistakes in it keep the
-	// configuration from being loaded. Default: `mappings.yaml`. Accepts
-	// placeholders.
+	// The mapping file. It is compiled when the configuration is loaded, which
+	// mistakes in it prevent. In a Caddyfile it is relative to that file, unless
+	// it begins with a placeholder; in JSON, to the server's working directory.
+	// Default: `mappings.yaml`. Accepts placeholders.
 	Mappings string `json:"mappings,omitempty"`
+
+	// The SHA-256 of the mapping file, as `sha256:` and hexadecimal digits. A
+	// file that has another one keeps the configuration from being loaded. A
+	// Caddyfile's adapter sets it, or sets `unreadable`, with which no
+	// configuration is loaded. Default: any file will do
+	MappingsDigest string `json:"mappings_digest,omitempty"`
 
 	// The path of the SCIM base. Requests that are neither at nor below it go
 	// to the next handler. Default: `/api/scim/v2`

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"time"
 
@@ -13,7 +12,6 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/certmagic"
-	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
@@ -211,24 +209,6 @@ func (h *Handler) provisionOrigin(repl *caddy.Replacer) error {
 	}
 	h.origin = u.Scheme + "://" + u.Host
 	return nil
-}
-
-// loadMappings reads and compiles the mapping file.
-func (h *Handler) loadMappings(repl *caddy.Replacer) (*mapping.Program, error) {
-	file, err := replace(repl, "mappings", h.Mappings)
-	if err != nil {
-		return nil, err
-	}
-	src, err := os.ReadFile(file)
-	if err != nil {
-		return nil, fmt.Errorf("mappings: %w", err)
-	}
-	program, err := mapping.Load(file, src)
-	if err != nil {
-		return nil, fmt.Errorf("mappings: the file can't be used as it is:\n%w", err)
-	}
-	h.logger.Debug("mappings loaded", zap.String("file", file), zap.String("version", program.Version()))
-	return program, nil
 }
 
 func (h *Handler) provisionAuth(repl *caddy.Replacer, program *mapping.Program) error {

@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestAdminStatus(t *testing.T) {
 	if h.ID != "instance-prod"+basePath || h.BasePath != basePath || h.Upstream != st.api.URL || h.Since.IsZero() {
 		t.Errorf("%+v", h)
 	}
-	if h.Mapping.File != "mappings.yaml" || len(h.Mapping.Version) != 12 {
+	if !filepath.IsAbs(h.Mapping.File) || filepath.Base(h.Mapping.File) != "mappings.yaml" || len(h.Mapping.Version) != 12 {
 		t.Errorf("mapping %+v", h.Mapping)
 	}
 	if m := h.Memory; m.Facts < 20 || m.Size != 100_000 || m.Hits == 0 || m.Misses == 0 || len(m.Lists) == 0 || m.Lists[0].Name != "User" {

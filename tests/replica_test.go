@@ -13,17 +13,11 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
 )
 
 const (
-	// configVariable makes this test binary a Caddy with the configuration in
-	// the file that it names.
-	configVariable = "SCIM_TEST_CONFIG"
-
 	// redisVariable names a Caddy that has the storage module for Redis, with
 	// which the replicas are then run.
 	redisVariable = "CADDY_WITH_REDIS"
@@ -31,29 +25,6 @@ const (
 	// serving is what a Caddy logs when it serves its configuration.
 	serving = "serving initial configuration"
 )
-
-func TestMain(m *testing.M) {
-	if config := os.Getenv(configVariable); config != "" {
-		fmt.Fprintln(os.Stderr, beCaddy(config))
-		os.Exit(1)
-	}
-	os.Exit(m.Run())
-}
-
-// beCaddy runs a configuration until the process is ended. It returns why it
-// can't.
-func beCaddy(file string) error {
-	config, err := os.ReadFile(file)
-	if err != nil {
-		return err
-	}
-	caddy.TrapSignals()
-	if err := caddy.Load(config, true); err != nil {
-		return err
-	}
-	caddy.Log().Info(serving)
-	select {}
-}
 
 // replica is a Caddy in a process of its own.
 type replica struct {
@@ -85,9 +56,7 @@ func startReplicas(t *testing.T, n int) []*replica {
 			if binary != "" {
 				return exec.CommandContext(t.Context(), binary, "run", "--config", config)
 			}
-			command := exec.CommandContext(t.Context(), os.Args[0])
-			command.Env = append(os.Environ(), configVariable+"="+config)
-			return command
+			return caddyCommand(t, "run", "--config", config)
 		}
 		replicas[i].begin(t)
 	}
@@ -125,7 +94,7 @@ func newReplica(
 func (r *replica) begin(t *testing.T) {
 	t.Helper()
 	r.process = r.command()
-	r.log.reset(serving)
+	r.log.reset()
 	r.process.Stderr = &r.log
 	if err := r.process.Start(); err != nil {
 		t.Fatal(err)
@@ -141,7 +110,7 @@ func (r *replica) begin(t *testing.T) {
 		<-ended
 	})
 	select {
-	case <-r.log.seen:
+	case <-r.log.await(serving):
 	case <-ended:
 		t.Fatalf("Caddy ended:\n%s", r.log.text())
 	}
@@ -164,7 +133,6 @@ func startRedis(t *testing.T, dir string) string {
 	command := exec.CommandContext(t.Context(), "redis-server",
 		"--bind", host, "--port", port, "--dir", dir, "--save", "", "--appendonly", "no")
 	var log watchedLog
-	log.reset("Ready to accept connections")
 	command.Stdout, command.Stderr = &log, &log
 	if err := command.Start(); err != nil {
 		t.Fatal(err)
@@ -179,7 +147,7 @@ func startRedis(t *testing.T, dir string) string {
 		<-ended
 	})
 	select {
-	case <-log.seen:
+	case <-log.await("Ready to accept connections"):
 	case <-ended:
 		t.Fatalf("Redis ended:\n%s", log.text())
 	}
@@ -199,12 +167,21 @@ type watchedLog struct {
 
 var _ io.Writer = (*watchedLog)(nil)
 
-// reset begins to watch for a text that comes from now on.
-func (l *watchedLog) reset(text string) {
+// reset forgets what was written.
+func (l *watchedLog) reset() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines.Reset()
+}
+
+// await returns a channel that is closed when a text has been written since the
+// last reset. There is one at a time.
+func (l *watchedLog) await(text string) <-chan struct{} {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.awaited, l.seen = text, make(chan struct{})
+	l.look()
+	return l.seen
 }
 
 // Write implements [io.Writer].
@@ -214,11 +191,16 @@ func (l *watchedLog) Write(p []byte) (int, error) {
 	if l.keeps == nil || l.awaited != "" || l.keeps(p) {
 		l.lines.Write(p)
 	}
+	l.look()
+	return len(p), nil
+}
+
+// look needs l.mu.
+func (l *watchedLog) look() {
 	if l.awaited != "" && strings.Contains(l.lines.String(), l.awaited) {
 		close(l.seen)
 		l.awaited = ""
 	}
-	return len(p), nil
 }
 
 func (l *watchedLog) text() string {

@@ -5,6 +5,7 @@ package plan
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"strconv"
 )
 
@@ -346,12 +347,13 @@ type Assumption struct {
 	At   string `json:"at,omitempty"`
 }
 
-// Place is a line of a file as At has it; empty for line 0, which is none.
+// Place is a line of a file, which is named without its directory, as At has it;
+// empty for line 0, which is none.
 func Place(file string, line int) string {
 	if line == 0 {
 		return ""
 	}
-	return file + ":" + strconv.Itoa(line)
+	return filepath.Base(file) + ":" + strconv.Itoa(line)
 }
 
 // Redacted stands in the place of a secret.
