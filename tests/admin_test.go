@@ -88,8 +88,8 @@ func TestAdminStatus(t *testing.T) {
 	if out, messages, code = caddyScim(t, "", "release", "--address", admin); code != 0 || !strings.Contains(out, "2 deactivations") {
 		t.Errorf("%s %s, exit code %d", out, messages, code)
 	}
-	for range 3 {
-		if made := explain(t, admin, "DELETE", "/Users/6", ""); made.Outcome.Status != 204 {
+	for _, id := range []string{"6", "7", "8"} {
+		if made := explain(t, admin, "DELETE", "/Users/"+id, ""); made.Outcome.Status != 204 {
 			t.Errorf("a plan counts: %+v", made.Outcome)
 		}
 	}
@@ -156,13 +156,16 @@ func TestAdminRequestsWithValues(t *testing.T) {
 	st.sandbox.Seed(3, 1)
 	st.scim(t, 201, "POST", "/Users", `{"userName":"first@corp.test"}`)
 	st.scim(t, 201, "POST", "/Users", `{"userName":"second@corp.test","password":"hunter2hunter2"}`)
-	st.scim(t, 200, "GET", lookUp("second@corp.test"), "")
+	st.scim(t, 200, "GET", "/Users?filter=displayName+co+%22second@corp%22", "")
 	all := requests(t, admin, "")
 	js, err := json.Marshal(all)
 	if err != nil || len(all) != 2 || strings.Contains(string(js), "hunter2") || strings.Contains(string(js), "first@corp.test") {
 		t.Fatalf("%v: %d requests in %s", err, len(all), js)
 	}
-	if !strings.Contains(all[0].Path, "second%40corp.test") || !strings.Contains(string(js), `"after":"second@corp.test"`) {
+	if calls := all[0].Calls; len(calls) != 1 || !strings.Contains(calls[0].Query, "name=second%40corp") {
+		t.Errorf("calls %+v", calls)
+	}
+	if !strings.Contains(all[0].Path, "second@corp") || !strings.Contains(string(js), `"after":"second@corp.test"`) {
 		t.Errorf("%s", js)
 	}
 }
