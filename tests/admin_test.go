@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/caddymodule/adminapi"
+	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
 )
 
 // status asks how the handlers are.
@@ -119,6 +120,9 @@ func TestAdminRequests(t *testing.T) {
 	if last.Name != "User.create" || last.Path != "/api/users" || last.Status != 200 || !last.Writes || !strings.HasPrefix(last.At, "mappings.yaml:") {
 		t.Errorf("calls %+v", first.Calls)
 	}
+	if len(first.Adoptions) != 0 {
+		t.Errorf("adoptions %+v", first.Adoptions)
+	}
 	var changed []string
 	for _, c := range first.Changes {
 		changed = append(changed, c.Attribute)
@@ -148,6 +152,11 @@ func TestAdminRequests(t *testing.T) {
 	st.reload(t)
 	if got := requests(t, admin, ""); len(got) != 3 {
 		t.Errorf("after a reload there are %d requests", len(got))
+	}
+	// An account that is there under the same e-mail is taken.
+	st.scim(t, 201, "POST", "/Users", `{"userName":"ana.reis@corp.test"}`)
+	if got := requests(t, admin, "?limit=1")[0].Adoptions; len(got) != 1 || got[0].By != "emails" || got[0].ID != "2" {
+		t.Errorf("adoptions %+v", got)
 	}
 }
 
@@ -222,6 +231,27 @@ func TestAdminOfSeveralHandlers(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		st.reload(t)
+	}
+}
+
+// TestAdminWithPassthrough has no token of its own to ask the API with.
+func TestAdminWithPassthrough(t *testing.T) {
+	st, admin := startWithAdmin(t, setup{edit: func(caddyfile string) string {
+		return strings.Replace(caddyfile, "import own_tokens", "passthrough", 1)
+	}})
+	st.token = sandboxtest.Token
+	st.scim(t, 200, "GET", "/Users", "")
+	var failure struct{ Error string }
+	askAdmin(t, admin, http.StatusConflict, "POST", "/scim/explain", `{"method":"GET","path":"/Users"}`, &failure)
+	if !strings.Contains(failure.Error, "passthrough") {
+		t.Errorf("%q", failure.Error)
+	}
+	if all := status(t, admin); len(all) != 1 || !all[0].Passthrough || len(all[0].Tokens) != 0 {
+		t.Errorf("%+v", all)
+	}
+	all := requests(t, admin, "")
+	if js, err := json.Marshal(all); err != nil || len(all) != 1 || all[0].User == "" || strings.Contains(string(js), sandboxtest.Token) {
+		t.Errorf("%v: %s", err, js)
 	}
 }
 
