@@ -234,6 +234,21 @@ func TestAdminOfSeveralHandlers(t *testing.T) {
 	}
 }
 
+// TestExplainWhileReadOnly says what requests would do that are not let through.
+func TestExplainWhileReadOnly(t *testing.T) {
+	st, admin := startWithAdmin(t, setup{edit: withOptions("read_only")})
+	st.sandbox.Seed(3, 1)
+	if made := explain(t, admin, "PUT", "/Users/4", `{"active":false}`); made.Cost.Writes != 1 || len(made.Warnings) != 1 || !strings.Contains(made.Warnings[0], "read_only") {
+		t.Errorf("%+v", made)
+	}
+	if made := explain(t, admin, "GET", "/Users/2", ""); len(made.Warnings) != 0 {
+		t.Errorf("%q", made.Warnings)
+	}
+	if s := status(t, admin); !s[0].Guards.ReadOnly || s[0].Guards.Maintenance {
+		t.Errorf("%+v", s[0].Guards)
+	}
+}
+
 // TestAdminWithPassthrough has no token of its own to ask the API with.
 func TestAdminWithPassthrough(t *testing.T) {
 	st, admin := startWithAdmin(t, setup{edit: func(caddyfile string) string {
