@@ -44,7 +44,10 @@ func (h *Handler) explain(ctx context.Context, asked adminapi.ExplainRequest) (*
 	if s, ok := h.safeguard.(*safeguard); ok {
 		world.Safeguard = s.rehearsal()
 	}
-	made := h.program.Explain(ctx, world, req)
+	made, err := guarded(func() (*plan.Plan, error) { return h.program.Explain(ctx, world, req), nil })
+	if err != nil {
+		return nil, err
+	}
 	for option, p := range map[string]*Pause{"maintenance": h.Maintenance, "read_only": h.ReadOnly} {
 		if p != nil && (option == "maintenance" || writes(req.Method, req.Path)) {
 			made.Warnings = append(made.Warnings, "The Caddyfile has "+option+", so that the request would be refused as it is.")

@@ -189,6 +189,10 @@ func (r *recording) Decided(d plan.Decision) {
 			d.Before, d.After = nil, nil
 		}
 		r.request.Changes = append(r.request.Changes, d)
+	case plan.Adoption:
+		if !r.over && len(r.request.Adoptions) < maxParts {
+			r.request.Adoptions = append(r.request.Adoptions, d)
+		}
 	case plan.Drop:
 		if !r.over && len(r.request.Dropped) < maxParts {
 			r.request.Dropped = append(r.request.Dropped, d)
@@ -208,7 +212,7 @@ func (h *Handler) record(r *http.Request, x *exchange) {
 	did := &x.response.Report
 	request.Handler, request.Time, request.RequestID = h.id(), x.start.UTC(), x.requestID
 	request.DurationSeconds = time.Since(x.start).Seconds()
-	request.Token, request.Method = x.who.name, r.Method
+	request.Token, request.User, request.Method = x.who.name, x.who.user, r.Method
 	request.Resource, request.Operation, request.ID = did.Resource, did.Operation, did.ID
 	if x.recording.values {
 		request.Path = r.URL.RequestURI()

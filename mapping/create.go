@@ -124,6 +124,7 @@ func (x *run) adopt(ctx context.Context, ch *change, values []fieldValue) (*enti
 		case taken != "" && (a.unique || len(free) == 0):
 			return nil, scim.Errorf(409, scim.Uniqueness, "%s is already taken by the %s with the id %s.", a.name(), x.name, taken)
 		case len(free) > 0:
+			x.explainAdoption(preferred(x.resourceType, free), a)
 			e, err := x.take(ctx, preferred(x.resourceType, free), ch, values)
 			if err == nil {
 				x.world.Correlations.Learn("?", []Key{unfinished}, nil)

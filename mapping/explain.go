@@ -107,6 +107,16 @@ func (x *run) explainMentions(id string, m patch.Mentions) {
 	}
 }
 
+// explainAdoption tells that a create takes an account that is there.
+func (x *run) explainAdoption(e *entity, by *attribute) {
+	if x.world.Explainer == nil {
+		return
+	}
+	x.world.Explainer.Decided(plan.Adoption{
+		Resource: x.name, ID: e.id, By: by.name(), Back: !x.isActive(e), At: x.program.at(x.calls.create.pos),
+	})
+}
+
 // explainFact tells what is remembered of who has a value.
 func (x *run) explainFact(attribute string, pos source.Pos, known []string, all bool) {
 	if x.world.Explainer == nil {

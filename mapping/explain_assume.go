@@ -141,6 +141,10 @@ func (r *resourceType) standIn(id string, m mentioned) ([]byte, error) {
 		if len(a.paths) == 0 || a == r.state || a.isPlainList() || len(a.each) > 0 || a.valueTarget().Type != schema.String {
 			continue
 		}
+		if a.target.Mutability == schema.Immutable {
+			// With another value than the request gives, the request would be refused.
+			continue
+		}
 		put(a.paths[0], quoteJSON(asItIs))
 	}
 	if doc, err = r.inWords(doc, err); err != nil {

@@ -62,6 +62,8 @@ func (p *planner) Decided(d plan.Decision) {
 	switch d := d.(type) {
 	case plan.Change:
 		p.plan.Changes = append(p.plan.Changes, d)
+	case plan.Adoption:
+		p.plan.Adoptions = append(p.plan.Adoptions, d)
 	case plan.Drop:
 		if !slices.Contains(p.plan.Dropped, d) {
 			p.plan.Dropped = append(p.plan.Dropped, d)

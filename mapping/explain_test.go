@@ -98,6 +98,25 @@ func TestPlansOfOneLogin(t *testing.T) {
 	}
 }
 
+// TestPlanAsJSON has the names that programs rely on.
+func TestPlanAsJSON(t *testing.T) {
+	program := shipped(t)
+	js, err := json.MarshalIndent(explained(t, program, oneLogin[1].method, oneLogin[1].path, oneLogin[1].body), "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, file := readable(t, string(js)+"\n", program), filepath.Join("testdata", "explain", oneLogin[1].name+".json")
+	if *updateGolden {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil || got != string(want) {
+		t.Errorf("%v: the plan is\n%s\nwant\n%s", err, got, want)
+	}
+}
+
 // TestPlansNamePlaces has a line of the mapping for everything that it decides.
 func TestPlansNamePlaces(t *testing.T) {
 	program := shipped(t)

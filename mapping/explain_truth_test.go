@@ -153,6 +153,30 @@ func TestPlansAreTrue(t *testing.T) {
 	})
 }
 
+// TestPlanOfAdoption says whose account a create would take, and whether that
+// comes back from a deletion.
+func TestPlanOfAdoption(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(5, 1)
+		first := b.sandbox.Users()[1]
+		made := b.explain("POST", "/Users", `{"userName":"`+*first.Email+`"}`)
+		if len(made.Adoptions) != 1 || made.Adoptions[0].ID != fmt.Sprint(first.ID) || made.Adoptions[0].By != "emails" || made.Adoptions[0].Back {
+			t.Errorf("%+v", made.Adoptions)
+		}
+		id := b.created(`{"userName":"gone@corp.test"}`)
+		b.want(204, "DELETE", "/Users/"+id, "")
+		made = b.explain("POST", "/Users", `{"userName":"gone@corp.test"}`)
+		if len(made.Adoptions) != 1 || made.Adoptions[0].ID != id || made.Adoptions[0].By != "userName" || !made.Adoptions[0].Back {
+			t.Errorf("%+v", made.Adoptions)
+		}
+		var text strings.Builder
+		if err := made.Text(&text); err != nil || !strings.Contains(text.String(), "it comes back") {
+			t.Errorf("%v: %s", err, text.String())
+		}
+		b.foretells("POST", "/Users", `{"userName":"gone@corp.test"}`)
+	})
+}
+
 // TestPlanOfAnAPIThatIsDown has its answer, and goes no further.
 func TestPlanOfAnAPIThatIsDown(t *testing.T) {
 	b := newBench(t, qualytics.Config{})

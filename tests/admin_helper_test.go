@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddyserver/caddy/v2"
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 )
@@ -26,7 +27,14 @@ func startWithAdmin(t *testing.T, s setup) (st *stack, admin string) {
 			overlay(config)
 		}
 	}
-	return start(t, s), admin
+	st = start(t, s)
+	t.Cleanup(func() {
+		// Stopping leaves the endpoint open.
+		if err := caddy.Load([]byte(`{"admin":{"disabled":true,"config":{"persist":false}}}`), true); err != nil {
+			t.Error(err)
+		}
+	})
+	return st, admin
 }
 
 // askAdmin does a request to the admin API that must have the status, and reads
@@ -62,7 +70,7 @@ func askAdmin(t *testing.T, admin string, status int, method, path, body string,
 	return resp.Header
 }
 
-// caddy runs `caddy scim` with arguments, and returns what it printed and its
+// caddyScim runs `caddy scim` with arguments, and returns what it printed and its
 // exit code.
 func caddyScim(t *testing.T, input string, args ...string) (out, messages string, code int) {
 	t.Helper()

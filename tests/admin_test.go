@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/caddymodule/adminapi"
+	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
 )
 
 // status asks how the handlers are.
@@ -89,8 +90,8 @@ func TestAdminStatus(t *testing.T) {
 	if out, messages, code = caddyScim(t, "", "release", "--address", admin); code != 0 || !strings.Contains(out, "2 deactivations") {
 		t.Errorf("%s %s, exit code %d", out, messages, code)
 	}
-	for range 3 {
-		if made := explain(t, admin, "DELETE", "/Users/6", ""); made.Outcome.Status != 204 {
+	for _, id := range []string{"6", "7", "8"} {
+		if made := explain(t, admin, "DELETE", "/Users/"+id, ""); made.Outcome.Status != 204 {
 			t.Errorf("a plan counts: %+v", made.Outcome)
 		}
 	}
@@ -119,6 +120,9 @@ func TestAdminRequests(t *testing.T) {
 	last := first.Calls[len(first.Calls)-1]
 	if last.Name != "User.create" || last.Path != "/api/users" || last.Status != 200 || !last.Writes || !strings.HasPrefix(last.At, "mappings.yaml:") {
 		t.Errorf("calls %+v", first.Calls)
+	}
+	if len(first.Adoptions) != 0 {
+		t.Errorf("adoptions %+v", first.Adoptions)
 	}
 	var changed []string
 	for _, c := range first.Changes {
@@ -150,6 +154,11 @@ func TestAdminRequests(t *testing.T) {
 	if got := requests(t, admin, ""); len(got) != 3 {
 		t.Errorf("after a reload there are %d requests", len(got))
 	}
+	// An account that is there under the same e-mail is taken.
+	st.scim(t, 201, "POST", "/Users", `{"userName":"ana.reis@corp.test"}`)
+	if got := requests(t, admin, "?limit=1")[0].Adoptions; len(got) != 1 || got[0].By != "emails" || got[0].ID != "2" {
+		t.Errorf("adoptions %+v", got)
+	}
 }
 
 func TestAdminRequestsWithValues(t *testing.T) {
@@ -157,13 +166,16 @@ func TestAdminRequestsWithValues(t *testing.T) {
 	st.sandbox.Seed(3, 1)
 	st.scim(t, 201, "POST", "/Users", `{"userName":"first@corp.test"}`)
 	st.scim(t, 201, "POST", "/Users", `{"userName":"second@corp.test","password":"hunter2hunter2"}`)
-	st.scim(t, 200, "GET", lookUp("second@corp.test"), "")
+	st.scim(t, 200, "GET", "/Users?filter=displayName+co+%22second@corp%22", "")
 	all := requests(t, admin, "")
 	js, err := json.Marshal(all)
 	if err != nil || len(all) != 2 || strings.Contains(string(js), "hunter2") || strings.Contains(string(js), "first@corp.test") {
 		t.Fatalf("%v: %d requests in %s", err, len(all), js)
 	}
-	if !strings.Contains(all[0].Path, "second%40corp.test") || !strings.Contains(string(js), `"after":"second@corp.test"`) {
+	if calls := all[0].Calls; len(calls) != 1 || !strings.Contains(calls[0].Query, "name=second%40corp") {
+		t.Errorf("calls %+v", calls)
+	}
+	if !strings.Contains(all[0].Path, "second@corp") || !strings.Contains(string(js), `"after":"second@corp.test"`) {
 		t.Errorf("%s", js)
 	}
 }
@@ -220,6 +232,42 @@ func TestAdminOfSeveralHandlers(t *testing.T) {
 			t.Errorf("%+v", s)
 		}
 		st.reload(t)
+	}
+}
+
+// TestExplainWhileReadOnly says what requests would do that are not let through.
+func TestExplainWhileReadOnly(t *testing.T) {
+	st, admin := startWithAdmin(t, setup{edit: withOptions("read_only")})
+	st.sandbox.Seed(3, 1)
+	if made := explain(t, admin, "PUT", "/Users/4", `{"active":false}`); made.Cost.Writes != 1 || len(made.Warnings) != 1 || !strings.Contains(made.Warnings[0], "read_only") {
+		t.Errorf("%+v", made)
+	}
+	if made := explain(t, admin, "GET", "/Users/2", ""); len(made.Warnings) != 0 {
+		t.Errorf("%q", made.Warnings)
+	}
+	if s := status(t, admin); !s[0].Guards.ReadOnly || s[0].Guards.Maintenance {
+		t.Errorf("%+v", s[0].Guards)
+	}
+}
+
+// TestAdminWithPassthrough has no token of its own to ask the API with.
+func TestAdminWithPassthrough(t *testing.T) {
+	st, admin := startWithAdmin(t, setup{edit: func(caddyfile string) string {
+		return strings.Replace(caddyfile, "import own_tokens", "passthrough", 1)
+	}})
+	st.token = sandboxtest.Token
+	st.scim(t, 200, "GET", "/Users", "")
+	var failure struct{ Error string }
+	askAdmin(t, admin, http.StatusConflict, "POST", "/scim/explain", `{"method":"GET","path":"/Users"}`, &failure)
+	if !strings.Contains(failure.Error, "passthrough") {
+		t.Errorf("%q", failure.Error)
+	}
+	if all := status(t, admin); len(all) != 1 || !all[0].Passthrough || len(all[0].Tokens) != 0 {
+		t.Errorf("%+v", all)
+	}
+	all := requests(t, admin, "")
+	if js, err := json.Marshal(all); err != nil || len(all) != 1 || all[0].User == "" || strings.Contains(string(js), sandboxtest.Token) {
+		t.Errorf("%v: %s", err, js)
 	}
 }
 

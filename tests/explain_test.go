@@ -190,7 +190,9 @@ func TestExplainCommand(t *testing.T) {
 		{"no body", "", []string{"POST", "/Users", "--body", "none.json"}, 2, "", "none.json"},
 		{"no Caddy", "", []string{"GET", "/Users", "--live", "--address", freeAddress(t)}, 2, "", "the running Caddy"},
 		{"no handler", "", []string{"GET", "/Users", "--live", "--address", admin, "--handler", "x"}, 2, "", `no SCIM handler`},
-		{"address without live", "", []string{"GET", "/Users", "--address", admin}, 2, "", "for --live"},
+		{"address without live", "", []string{"GET", "/Users", "--address", admin}, 2, "", "--address is for --live"},
+		{"configuration without live", "", []string{"GET", "/Users", "--config", "Caddyfile"}, 2, "", "--config is for --live"},
+		{"mapping with live", "", []string{"GET", "/Users", "--live", "--mappings", "mappings.yaml"}, 2, "", "has its own"},
 	} {
 		out, messages, code := caddyScim(t, c.input, append([]string{"explain"}, c.args...)...)
 		if code != c.code || !strings.Contains(squeezed(out), squeezed(c.out)) || !strings.Contains(messages, c.message) || (code == 2) != (messages != "") {

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/caddyserver/caddy/v2"
-
 	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/sandboxtest"
@@ -60,7 +58,6 @@ func TestSecretsAndPersonalData(t *testing.T) {
 func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	t.Helper()
 	mark := caddyLog.mark()
-	admin := freeAddress(t)
 	t.Setenv("READER", readerToken)
 	t.Setenv("DIGEST", tokendigest.Of(digestToken).String())
 	hardened := options(`
@@ -73,15 +70,7 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 		max_auth_failures 3 1h
 		max_deactivations 1 1h
 		max_group_shrink 0% 0`)
-	st := start(t, setup{edit: both(edit, hardened), overlay: func(config map[string]any) {
-		config["admin"] = map[string]any{"listen": admin, "config": map[string]any{"persist": false}}
-	}})
-	t.Cleanup(func() {
-		// Stopping leaves the endpoint open.
-		if err := caddy.Load([]byte(`{"admin":{"disabled":true,"config":{"persist":false}}}`), true); err != nil {
-			t.Error(err)
-		}
-	})
+	st, admin := startWithAdmin(t, setup{edit: both(edit, hardened)})
 	answers := marked(t, st)
 	if is := slices.ContainsFunc(answers, func(a string) bool { return strings.Contains(a, markKept) }); is != keeps {
 		t.Errorf("%q is in an answer: %t", markKept, is)
@@ -110,7 +99,10 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 		t.Errorf("%q is in the handler's log: %s", markPath, line)
 	}
 
-	for path, sign := range map[string]string{"/config/": "{env.SCIM_TOKEN}", "/metrics": `caddy_scim_denied_total{reason="max_deactivations"} 1`} {
+	for path, sign := range map[string]string{
+		"/config/": "{env.SCIM_TOKEN}", "/metrics": `caddy_scim_denied_total{reason="max_deactivations"} 1`,
+		"/scim/status": `"name":"auditor"`, "/scim/requests": `"attribute":"userName"`,
+	} {
 		shown := fromAdmin(t, admin, path)
 		if !strings.Contains(shown, sign) {
 			t.Fatalf("this is not what %s should be: %s", path, shown)

@@ -171,8 +171,10 @@ type Request struct {
 	// RequestID is X-Request-Id of the answer.
 	RequestID string `json:"request_id,omitempty"`
 
-	// Token is the name of the token that was presented.
+	// Token is the name of the token that was presented, or User with
+	// passthrough the API's id of whose token it was.
 	Token string `json:"token,omitempty"`
+	User  string `json:"user,omitempty"`
 
 	Method string `json:"method"`
 
@@ -188,8 +190,9 @@ type Request struct {
 
 	// Changes are the attributes that were changed, with their values where
 	// these are recorded.
-	Changes []plan.Change `json:"changes,omitempty"`
-	Dropped []plan.Drop   `json:"dropped,omitempty"`
+	Changes   []plan.Change   `json:"changes,omitempty"`
+	Adoptions []plan.Adoption `json:"adoptions,omitempty"`
+	Dropped   []plan.Drop     `json:"dropped,omitempty"`
 
 	// Calls are those that were made, without bodies, and without queries unless
 	// values are recorded.

@@ -66,8 +66,10 @@ func (e *explaining) run(c *cobra.Command, method, path string) error {
 	if err := checkFormat(e.format); err != nil {
 		return misused(c, err)
 	}
-	if !e.live && (c.Flags().Changed("address") || c.Flags().Changed("handler")) {
-		return misused(c, errors.New("--address and --handler are for --live"))
+	for _, name := range []string{"address", "config", "adapter", "handler"} {
+		if !e.live && c.Flags().Changed(name) {
+			return misused(c, fmt.Errorf("--%s is for --live", name))
+		}
 	}
 	if e.live && c.Flags().Changed("mappings") {
 		return misused(c, errors.New("--mappings is for a plan without --live: the running Caddy has its own"))

@@ -30,6 +30,10 @@ type Plan struct {
 	// request would do it.
 	Changes []Change `json:"changes,omitempty"`
 
+	// Adoptions are the accounts that creates would take instead of making new
+	// ones.
+	Adoptions []Adoption `json:"adoptions,omitempty"`
+
 	// Dropped are the attributes of the request that would have no effect.
 	Dropped []Drop `json:"dropped,omitempty"`
 
@@ -40,7 +44,9 @@ type Plan struct {
 	Facts []Fact `json:"facts,omitempty"`
 
 	// Calls are the calls to the API, in their order. Pages that are read at the
-	// same time are in the order of their queries.
+	// same time are in the order of their queries; the members of a group that
+	// exists in the mapping alone are read, and then changed, a few at a time and
+	// so in no certain order.
 	Calls []Call `json:"calls,omitempty"`
 
 	// Kept is what would be stored here, beside the values of attributes, which
@@ -127,7 +133,7 @@ type Error struct {
 }
 
 // Decision is one of the types of this package that tell of a decision:
-// [Change], [Drop], [Term], [Fact] or [Mention].
+// [Change], [Adoption], [Drop], [Term], [Fact] or [Mention].
 type Decision interface{ isDecision() }
 
 // How says how a value comes about.
@@ -184,6 +190,20 @@ type Change struct {
 	// "{name.givenName} {name.familyName} | squeeze", or the name of a call;
 	// empty where it is taken as it is.
 	By string `json:"by,omitempty"`
+
+	At string `json:"at"`
+}
+
+// Adoption is an account that a create takes instead of making a new one.
+type Adoption struct {
+	Resource string `json:"resource"`
+	ID       string `json:"id"`
+
+	// By is the attribute that it was found by.
+	By string `json:"by"`
+
+	// Back says that it was deactivated, and comes back.
+	Back bool `json:"back,omitempty"`
 
 	At string `json:"at"`
 }
@@ -359,8 +379,9 @@ func Place(file string, line int) string {
 // Redacted stands in the place of a secret.
 const Redacted = "REDACTED"
 
-func (Change) isDecision()  {}
-func (Drop) isDecision()    {}
-func (Term) isDecision()    {}
-func (Fact) isDecision()    {}
-func (Mention) isDecision() {}
+func (Change) isDecision()   {}
+func (Adoption) isDecision() {}
+func (Drop) isDecision()     {}
+func (Term) isDecision()     {}
+func (Fact) isDecision()     {}
+func (Mention) isDecision()  {}

@@ -13,6 +13,7 @@ import (
 func (p *Plan) Text(w io.Writer) error {
 	t := &writer{}
 	t.head(p)
+	t.adoptions(p.Adoptions)
 	t.changes(p.Changes)
 	t.drops(p)
 	t.filter(p.Filter)
@@ -97,6 +98,18 @@ func (t *writer) outcome(what string, o Outcome) {
 		}
 	}
 	fmt.Fprintln(t)
+}
+
+func (t *writer) adoptions(adoptions []Adoption) {
+	var rows [][]string
+	for _, a := range adoptions {
+		what := "is there already, found by " + a.By + ": it is taken instead of making another"
+		if a.Back {
+			what = "was deactivated, found by " + a.By + ": it comes back instead of making another"
+		}
+		rows = append(rows, []string{a.Resource, a.ID, what, a.At})
+	}
+	t.table("Adopts", rows)
 }
 
 func (t *writer) changes(changes []Change) {
