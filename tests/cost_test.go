@@ -39,7 +39,7 @@ func callList(calls []qualytics.Call) string {
 	return strings.Join(list, ", ")
 }
 
-// TestCosts are those of the README's table.
+// TestCosts are those of the table in docs/scim.md.
 func TestCosts(t *testing.T) {
 	for name, dialect := range map[string]qualytics.Dialect{"A": qualytics.DialectA(), "B": qualytics.DialectB()} {
 		t.Run(name, func(t *testing.T) {

@@ -212,11 +212,11 @@ func TestExplainCommand(t *testing.T) {
 // squeezed makes one blank of all that are together.
 func squeezed(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// TestREADMEPlan compares the plan in the README with what the command prints,
+// TestExplainPage compares the plan in the page with what the command prints,
 // but for what changes with every line of the mapping.
-func TestREADMEPlan(t *testing.T) {
+func TestExplainPage(t *testing.T) {
 	changing := regexp.MustCompile(`mappings\.yaml:\d+|\([0-9a-f]{12}\)`)
-	block := blocks(t, "console")[0]
+	block := blocks(t, "docs/explain.md", "console")[0]
 	command, want, _ := strings.Cut(block, "\n")
 	_, body, ok := strings.Cut(command, "<<< '")
 	if !ok || !strings.HasPrefix(command, "$ ./caddy scim explain PUT /Users/41 --body - ") {

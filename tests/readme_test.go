@@ -25,27 +25,14 @@ func readShipped(t *testing.T, name string) string {
 	return string(src)
 }
 
-// blocks returns the fenced blocks of a language in the README.
-func blocks(t *testing.T, language string) []string {
+// blocks returns the fenced blocks of a language in a page.
+func blocks(t *testing.T, page, language string) []string {
 	t.Helper()
 	var found []string
-	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(readShipped(t, "README.md"), -1) {
+	for _, m := range regexp.MustCompile("(?ms)^```"+language+"\n(.*?)^```$").FindAllStringSubmatch(readShipped(t, page), -1) {
 		found = append(found, m[1])
 	}
-	if len(found) == 0 {
-		t.Fatalf("the README has no block of %s", language)
-	}
 	return found
-}
-
-// TestREADMECaddyfiles adapts every Caddyfile of the README.
-func TestREADMECaddyfiles(t *testing.T) {
-	for _, block := range blocks(t, "caddyfile") {
-		for _, m := range regexp.MustCompile(`\{env\.(\w+)\}|\{\$(\w+)[:}]`).FindAllStringSubmatch(block, -1) {
-			t.Setenv(m[1]+m[2], "https://value.example.com")
-		}
-		adapt(t, block)
-	}
 }
 
 // TestFormatted looks at the shipped Caddyfile as `caddy fmt --diff` does.
@@ -73,9 +60,9 @@ func knownOptions(t *testing.T) []string {
 
 // TestREADMEOptions looks for each option of scim in the README's block and in
 // the documentation of the module. That they have no other ones is what
-// [TestREADMECaddyfiles] and [TestModuleSyntax] are for.
+// [TestPagesCaddyfiles] and [TestModuleSyntax] are for.
 func TestREADMEOptions(t *testing.T) {
-	readme := blocks(t, "caddyfile")[0]
+	readme := blocks(t, "README.md", "caddyfile")[0]
 	for _, name := range knownOptions(t) {
 		if !regexp.MustCompile(`(?m)^\t+(# )?` + name + `( .*)?$`).MatchString(readme) {
 			t.Errorf("the README does not have the option %s", name)
@@ -103,31 +90,31 @@ func TestModuleSyntax(t *testing.T) {
 	}
 }
 
-// hasTable compares what stands between two marks in the README.
-func hasTable(t *testing.T, mark, want string) {
+// hasTable compares what stands between two marks in a page.
+func hasTable(t *testing.T, page, mark, want string) {
 	t.Helper()
-	_, table, _ := strings.Cut(readShipped(t, "README.md"), "<!-- "+mark+" -->\n")
+	_, table, _ := strings.Cut(readShipped(t, page), "<!-- "+mark+" -->\n")
 	table, _, ok := strings.Cut(table, "<!-- /"+mark+" -->")
 	if !ok {
-		t.Fatalf("the README has no table of %s", mark)
+		t.Fatalf("%s has no table of %s", page, mark)
 	}
 	if table != want {
-		t.Errorf("the README should have\n%s", want)
+		t.Errorf("%s should have\n%s", page, want)
 	}
 }
 
-// TestREADMETolerances compares the README's table with the code's.
-func TestREADMETolerances(t *testing.T) {
+// TestTolerancesPage compares the page's table with the code's.
+func TestTolerancesPage(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| name | who | what is accepted |\n|---|---|---|\n")
 	for _, info := range tolerance.All {
 		want.WriteString("| `" + string(info.Name) + "` | " + info.Who + " | " + info.What + " |\n")
 	}
-	hasTable(t, "tolerances", want.String())
+	hasTable(t, "docs/tolerances.md", "tolerances", want.String())
 }
 
-// TestREADMEProfiles compares the README's table with the code's.
-func TestREADMEProfiles(t *testing.T) {
+// TestProfilesPage compares the page's table with the code's.
+func TestProfilesPage(t *testing.T) {
 	var want strings.Builder
 	want.WriteString("| profile | what is on |\n|---|---|\n")
 	for i, profile := range tolerance.Profiles {
@@ -146,12 +133,12 @@ func TestREADMEProfiles(t *testing.T) {
 		}
 		want.WriteString("| `" + profile.Name + "` | " + on + " |\n")
 	}
-	hasTable(t, "profiles", want.String())
+	hasTable(t, "docs/tolerances.md", "profiles", want.String())
 }
 
-// TestREADMEMetrics looks for each metric of the code in the README and in the
+// TestMetricsPage looks for each metric of the code in its page and in the
 // documentation of the module, and for others in them.
-func TestREADMEMetrics(t *testing.T) {
+func TestMetricsPage(t *testing.T) {
 	rows := func(file, pattern string) []string {
 		var names []string
 		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(readShipped(t, file), -1) {
@@ -173,7 +160,7 @@ func TestREADMEMetrics(t *testing.T) {
 	}
 	slices.Sort(known)
 	for file, pattern := range map[string]string{
-		"README.md": "(?m)^\\| `(caddy_\\w+)` \\|", "caddymodule/module.go": "(?m)^// `(caddy_\\w+)` \\|",
+		"docs/metrics.md": "(?m)^\\| `(caddy_\\w+)` \\|", "caddymodule/module.go": "(?m)^// `(caddy_\\w+)` \\|",
 	} {
 		if described := rows(file, pattern); !slices.Equal(described, known) {
 			t.Errorf("%s has %q, the code %q", file, described, known)
@@ -199,9 +186,10 @@ func TestREADMEEnvironment(t *testing.T) {
 	}
 }
 
-// TestREADMEPaging loads the README's examples of ways to read a list.
-func TestREADMEPaging(t *testing.T) {
-	readme := strings.Join(blocks(t, "yaml"), "")
+// TestPagingPage loads the examples of ways to read a list.
+func TestPagingPage(t *testing.T) {
+	const page = "docs/mapping.md"
+	examples := strings.Join(blocks(t, page, "yaml"), "")
 	const rest = `
 resources:
   User:
@@ -210,14 +198,14 @@ resources:
     attributes: {userName: name}
     calls: {list: GET /users, read: "GET /users/{id}"}
 `
-	for _, example := range regexp.MustCompile("(?m)^paging: (.*)$").FindAllStringSubmatch(readme, -1) {
-		if _, err := mapping.Load("README.md", []byte("version: 1\nupstream:\n  paging: "+example[1]+rest)); err != nil {
+	for _, example := range regexp.MustCompile("(?m)^paging: (.*)$").FindAllStringSubmatch(examples, -1) {
+		if _, err := mapping.Load(page, []byte("version: 1\nupstream:\n  paging: "+example[1]+rest)); err != nil {
 			t.Errorf("\n%v", err)
 		}
 	}
 	for _, key := range []string{"page", "offset", "cursor", "link", "whole"} {
-		if !strings.Contains(readme, "paging: {"+key+": ") {
-			t.Errorf("the README has no example of %s", key)
+		if !strings.Contains(examples, "paging: {"+key+": ") {
+			t.Errorf("%s has no example of %s", page, key)
 		}
 	}
 }

@@ -1,0 +1,108 @@
+package tests
+
+import (
+	"io/fs"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// pages returns the names of all pages for people, such as "docs/mapping.md".
+func pages(t *testing.T) []string {
+	t.Helper()
+	isolate(t)
+	var found []string
+	err := filepath.WalkDir(".", func(name string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case entry.IsDir() && strings.HasPrefix(entry.Name(), ".") && name != ".":
+			return filepath.SkipDir
+		case strings.HasSuffix(name, ".md"):
+			found = append(found, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(found, "README.md") || !slices.Contains(found, "docs/mapping.md") {
+		t.Fatalf("these are not the pages: %q", found)
+	}
+	return found
+}
+
+var fencedBlock = regexp.MustCompile("(?ms)^```.*?^```$")
+
+// anchors returns the names by which links reach the headings of a page.
+func anchors(text string) []string {
+	var names []string
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.*)$`).FindAllStringSubmatch(fencedBlock.ReplaceAllString(text, ""), -1) {
+		name := regexp.MustCompile(`[^\w\- ]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		names = append(names, strings.ReplaceAll(name, " ", "-"))
+	}
+	return names
+}
+
+// TestLinks follows every link within the repository to its page and heading.
+func TestLinks(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	for _, page := range pages(t) {
+		text := readShipped(t, page)
+		for _, m := range link.FindAllStringSubmatch(fencedBlock.ReplaceAllString(text, ""), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") || strings.HasPrefix(target, "..") && page == "tests/conformance/README.md" {
+				continue
+			}
+			file := page
+			if target != "" {
+				file = path.Join(path.Dir(page), target)
+				if found, err := filepath.Glob(file); err != nil || len(found) != 1 {
+					t.Errorf("%s links to %s, which is not there", page, m[1])
+					continue
+				}
+			}
+			if anchor != "" && !slices.Contains(anchors(readShipped(t, file)), anchor) {
+				t.Errorf("%s links to %s, which has no such heading", page, m[1])
+			}
+		}
+	}
+}
+
+// TestPagesAreReachable looks for a way from the README to each page.
+func TestPagesAreReachable(t *testing.T) {
+	link := regexp.MustCompile(`\]\(([^)#\s]+\.md)`)
+	reached := []string{"README.md"}
+	for i := 0; i < len(reached); i++ {
+		for _, m := range link.FindAllStringSubmatch(readShipped(t, reached[i]), -1) {
+			if target := path.Join(path.Dir(reached[i]), m[1]); !strings.Contains(m[1], "://") && !slices.Contains(reached, target) {
+				reached = append(reached, target)
+			}
+		}
+	}
+	for _, page := range pages(t) {
+		if !slices.Contains(reached, page) {
+			t.Errorf("nothing leads to %s", page)
+		}
+	}
+}
+
+// TestPagesCaddyfiles adapts every Caddyfile of the pages.
+func TestPagesCaddyfiles(t *testing.T) {
+	n := 0
+	for _, page := range pages(t) {
+		for _, block := range blocks(t, page, "caddyfile") {
+			n++
+			for _, m := range regexp.MustCompile(`\{env\.(\w+)\}|\{\$(\w+)[:}]`).FindAllStringSubmatch(block, -1) {
+				t.Setenv(m[1]+m[2], "https://value.example.com")
+			}
+			t.Run(page, func(t *testing.T) { adapt(t, block) })
+		}
+	}
+	if n == 0 {
+		t.Error("there is none")
+	}
+}
