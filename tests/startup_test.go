@@ -15,9 +15,10 @@ func replaced(old, with string) func(string) string {
 	return func(caddyfile string) string { return strings.Replace(caddyfile, old, with, 1) }
 }
 
-// loading adapts and loads the shipped Caddyfile with an edit, and returns why
-// that fails; "" if it does not.
-func loading(t *testing.T, edit func(string) string) string {
+// loading adapts and loads the shipped Caddyfile with an edit, and with the
+// configuration it makes changed by the overlays. It returns why that fails; ""
+// if it does not.
+func loading(t *testing.T, edit func(string) string, overlays ...func(config map[string]any)) string {
 	t.Helper()
 	dir := isolate(t)
 	caddyfile := shippedCaddyfile(t, edit)
@@ -28,6 +29,9 @@ func loading(t *testing.T, edit func(string) string) string {
 	config := decode(t, js)
 	st := &stack{address: freeAddress(t)}
 	confine(t, config, dir, st.address)
+	for _, overlay := range overlays {
+		overlay(config)
+	}
 	defer stop(t)
 	if err := caddy.Load(encode(t, config), true); err != nil {
 		return err.Error()
