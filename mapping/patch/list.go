@@ -192,6 +192,9 @@ func (a *applier) create(op Operation) (any, error) {
 	default:
 		return nil, noTarget(op)
 	}
+	if op.Path.Attribute.RefersTo != "" && m["value"] == nil {
+		return nil, noTarget(op)
+	}
 	if !a.tol.Allow(tolerance.FilterPathCreates) {
 		return nil, refused(scim.NoTarget, tolerance.FilterPathCreates, "the path %s matches no value", op.Path.Resolved.Path())
 	}

@@ -191,6 +191,8 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 		case hasValue && value == nil:
 			// {"value":"","type":"work"} is a template whose macro was unset.
 			return nil, false, nil
+		case a.RefersTo != "" && len(m) > 0 && !hasValue:
+			return nil, false, valueError(w, "has no value, the id by which it refers to a "+a.RefersTo)
 		case len(m) > 0:
 			return m, true, nil
 		case given:
