@@ -215,7 +215,7 @@ func (q *listQuery) window() (window, error) {
 	case q.startIndex != nil:
 		return w, scim.BadRequest(scim.InvalidValue, "startIndex and cursor can't be given together: each says where the page begins.")
 	case w.count == 0:
-		return w, scim.BadRequest(scim.InvalidCount, "With a cursor, count must be from 1 to %d.", maxCount)
+		return w, scim.BadRequest(scim.InvalidCount, "With a cursor, count must be 1 or more.")
 	}
 	return w, nil
 }

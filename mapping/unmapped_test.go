@@ -112,6 +112,25 @@ func TestUnmappedIsRejected(t *testing.T) {
 	}
 }
 
+// TestUnmappedMemberType has members say what they refer to, which the mapping
+// knows without being told.
+func TestUnmappedMemberType(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	b.edit("    endpoint: /Groups\n", "    endpoint: /Groups\n    unmapped: reject\n")
+	b.sandbox.Seed(12, 2)
+	member := `{"value":"4","type":"User","display":"X"}`
+	for _, request := range [][3]string{
+		{"PUT", "/Groups/2", `{"displayName":"Finance DQ","members":[` + member + `]}`},
+		{"PATCH", "/Groups/2", patchOf(`{"op":"remove","path":"members"}`, `{"op":"add","path":"members","value":[`+member+`]}`)},
+	} {
+		response, _ := b.send(request[0], request[1], request[2])
+		if team, _ := b.sandbox.Team(2); response.Status != 200 || !slices.Equal(team.UserIDs, []int{4}) || len(response.Report.Dropped) > 0 {
+			t.Errorf("%s: %d, the members are %v, dropped %q", request[0], response.Status, team.UserIDs, response.Report.Dropped)
+		}
+	}
+	b.fails(400, scim.InvalidValue, "PUT", "/Groups/2", `{"displayName":"Finance DQ","members":[{"value":"4","kind":"User"}]}`)
+}
+
 // TestUnmappedExternalID has a resource that keeps none.
 func TestUnmappedExternalID(t *testing.T) {
 	b := newBench(t, qualytics.Config{})

@@ -289,7 +289,10 @@ func (c *Canon) subs(a *schema.Attribute, w *where, obj Object) (out map[string]
 			return nil, false, err
 		}
 		if sub == nil {
-			c.leaveOutSub(w, m)
+			// What a value refers to goes without saying; see refersElsewhere.
+			if a.RefersTo == "" || !strings.EqualFold(m.Key, "type") {
+				c.leaveOutSub(w, m)
+			}
 			continue
 		}
 		if sub.IsReadOnly() {
