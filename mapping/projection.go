@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -31,8 +32,12 @@ func onlyPaths(paths ...schema.Path) *projection {
 // or "excludedAttributes"; nil for everything. RFC 7644 section 3.9 has the two
 // exclude each other, so that a request with both does not say what it wants.
 // Names of attributes that there are none of ask for nothing.
+//
+// Microsoft's tests ask for values by a filter, as in emails[type eq "work"],
+// which RFC 7644 section 3.10 does not have. They get all values of the attribute.
 func (x *run) project(attributes, excluded []string) (*projection, error) {
-	p := &projection{only: x.attributePaths(attributes), except: x.attributePaths(excluded), returned: x.returned}
+	asked := filters.ReplaceAllLiteralString(strings.Join(attributes, ","), "")
+	p := &projection{only: x.attributePaths(asked), except: x.attributePaths(strings.Join(excluded, ",")), returned: x.returned}
 	switch {
 	case p.only != nil && p.except != nil:
 		return nil, scim.BadRequest(scim.InvalidValue, "attributes and excludedAttributes can't be given together.")
@@ -42,11 +47,14 @@ func (x *run) project(attributes, excluded []string) (*projection, error) {
 	return p, nil
 }
 
-// attributePaths returns what a parameter names; nil when it is not given. The
-// URN of a schema names all its attributes.
-func (x *run) attributePaths(values []string) map[schema.Path]bool {
+// filters are what stands in brackets behind the names of attributes.
+var filters = regexp.MustCompile(`\[[^]]*]`)
+
+// attributePaths returns what names with commas between them name; nil when
+// there are none. The URN of a schema names all its attributes.
+func (x *run) attributePaths(names string) map[schema.Path]bool {
 	var paths map[schema.Path]bool
-	for name := range strings.SplitSeq(strings.Join(values, ","), ",") {
+	for name := range strings.SplitSeq(names, ",") {
 		if name = strings.TrimSpace(name); name == "" {
 			continue
 		}

@@ -60,16 +60,19 @@ func TestExcludedMembers(t *testing.T) {
 // every method that answers with a resource.
 func TestProjectionOfParts(t *testing.T) {
 	tests := map[string]string{
-		"attributes=emails.value":                   `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test"}]}`,
-		"attributes=EMAILS.Value,emails.PRIMARY":    `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","primary":true}]}`,
-		"attributes=emails.value,emails":            `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","type":"work","primary":true}]}`,
-		"attributes=emails.display,roles.value":     `{"schemas":[],"id":"","roles":[{"value":"Manager"}]}`,
-		"attributes=groups.display,name.familyName": `{"schemas":[],"id":"","name":{"familyName":"Reis"},"groups":[{"display":"Finance DQ"},{"display":"Qualytics Manager"}]}`,
-		"attributes=meta.lastModified":              `{"schemas":[],"id":""}`,
-		"attributes=externalId,nothing,%22,,a.b.c":  `{"schemas":[],"id":"","externalId":"e1"}`,
-		"ATTRIBUTES=userName&attributes=active":     `{"schemas":[],"id":"","userName":"ana.r","active":true}`,
-		"attributes=" + scim.SchemaUser + ":name":   `{"schemas":[],"id":"","name":{"formatted":"Ana Maria Reis","familyName":"Reis","givenName":"Ana Maria"}}`,
+		"attributes=emails.value":                           `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test"}]}`,
+		"attributes=EMAILS.Value,emails.PRIMARY":            `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","primary":true}]}`,
+		"attributes=emails.value,emails":                    `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","type":"work","primary":true}]}`,
+		"attributes=emails.display,roles.value":             `{"schemas":[],"id":"","roles":[{"value":"Manager"}]}`,
+		"attributes=groups.display,name.familyName":         `{"schemas":[],"id":"","name":{"familyName":"Reis"},"groups":[{"display":"Finance DQ"},{"display":"Qualytics Manager"}]}`,
+		"attributes=meta.lastModified":                      `{"schemas":[],"id":""}`,
+		"attributes=externalId,nothing,%22,,a.b.c":          `{"schemas":[],"id":"","externalId":"e1"}`,
+		"attributes=emails[type+eq+%22work%22]":             `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","type":"work","primary":true}]}`,
+		"attributes=emails[value+eq+%22a,b%22].type,active": `{"schemas":[],"id":"","active":true,"emails":[{"type":"work"}]}`,
+		"ATTRIBUTES=userName&attributes=active":             `{"schemas":[],"id":"","userName":"ana.r","active":true}`,
+		"attributes=" + scim.SchemaUser + ":name":           `{"schemas":[],"id":"","name":{"formatted":"Ana Maria Reis","familyName":"Reis","givenName":"Ana Maria"}}`,
 		"excludedAttributes=emails.type,name.formatted,roles.primary,groups,meta,userName,active,displayName,externalId": `{"schemas":[],"id":"","name":{"familyName":"Reis","givenName":"Ana Maria"},"emails":[{"value":"ana@corp.test","primary":true}],"roles":[{"value":"Manager"}]}`,
+		"excludedAttributes=name,emails[type+eq+%22home%22],groups,meta,userName,active,displayName,externalId,roles":    `{"schemas":[],"id":"","emails":[{"value":"ana@corp.test","type":"work","primary":true}]}`,
 		"excludedAttributes=meta,externalId,id,schemas," + scim.SchemaUser:                                               `{"schemas":[],"id":""}`,
 	}
 	inBothDialects(t, func(t *testing.T, b *bench) {
