@@ -98,7 +98,7 @@ func (a *attempt) leave(ctx context.Context) {
 		a.session.turn.written.Store(true)
 	}
 	outcome, s := a.outcome(ctx)
-	a.session.metrics.tried(outcome)
+	a.session.metrics.tried(a.call.Name, outcome, time.Since(a.began))
 	changes := a.session.gate.leave(a.done, s)
 	a.done = nil
 	a.session.reportDown(changes, a.status, a.err)
@@ -208,7 +208,13 @@ func (a *attempt) mayRepeat() bool {
 func (a *attempt) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return a.wait }
 
 // prepare is called before each try but the first.
-func (a *attempt) prepare(req *http.Request) error { return a.enter(req.Context()) }
+func (a *attempt) prepare(req *http.Request) error {
+	if err := a.enter(req.Context()); err != nil {
+		return err
+	}
+	a.session.metrics.retried()
+	return nil
+}
 
 // read takes the answer.
 func (a *attempt) read(resp *http.Response) error {

@@ -121,6 +121,12 @@ type session struct {
 
 // Do implements [mapping.Upstream].
 func (s *session) Do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
+	answer, err := s.do(ctx, call)
+	s.metrics.called(call.Name, answer.Status)
+	return answer, err
+}
+
+func (s *session) do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		// What is taken back when the request's time is up.
 		var cancel context.CancelFunc
