@@ -47,6 +47,10 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 // fields say which request a line is about, and as whom it came in.
 func (x *exchange) fields() []zap.Field {
 	fields := []zap.Field{zap.String("request_id", x.requestID)}
+	if id := x.span.traceID(); id != "" {
+		// As Caddy's access log has it.
+		fields = append(fields, zap.String("traceID", id))
+	}
 	if x.who.name != "" {
 		fields = append(fields, zap.String("token", x.who.name))
 	}
@@ -133,6 +137,9 @@ func (h *Handler) level(method string, status int, failure *scim.Error, did *map
 		return zapcore.ErrorLevel
 	case status == http.StatusInternalServerError:
 		return zapcore.ErrorLevel
+	case failure != nil && errors.Is(failure.Cause, mapping.ErrGuarded):
+		// Whoever was to go is still there.
+		return zapcore.WarnLevel
 	case status > http.StatusInternalServerError, status == http.StatusTooManyRequests,
 		len(did.Warnings)+len(did.Unknown) > 0:
 		return zapcore.WarnLevel

@@ -75,6 +75,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	done, err := s.gate.enter(ctx, s.turn)
 	a.began = time.Now()
 	s.metrics.waited(a.began.Sub(came))
+	traceWait(ctx, came, a.began)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		s.metrics.refused(refused.reason)
@@ -155,7 +156,10 @@ func isTimeout(err error) bool {
 }
 
 // begin is called before each try.
-func (a *attempt) begin(_ retryablehttp.Logger, _ *http.Request, try int) { a.try = try }
+func (a *attempt) begin(_ retryablehttp.Logger, req *http.Request, try int) {
+	a.try = try
+	traceTry(req.Context(), try)
+}
 
 // check decides whether the call is sent again. It is called with the head of
 // an answer, and once more when the body was read.
