@@ -47,6 +47,7 @@ type correlations struct {
 	size      int
 	hits      uint64
 	misses    uint64
+	scans     uint64
 	facts     *lru.Cache[mapping.Key, fact]
 	removing  bool // tells a wanted removal from an eviction
 	freshness time.Duration

@@ -37,6 +37,9 @@ type exchange struct {
 
 	response mapping.Response
 
+	// span is nil where nothing is traced.
+	span *requestSpan
+
 	// recording is nil until the request is let in, and where none are kept.
 	recording *recording
 }
@@ -49,7 +52,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if !ok {
 		return next.ServeHTTP(w, r)
 	}
-	x := &exchange{start: time.Now(), writes: writes(r.Method, path)}
+	r, span := traceRequest(r)
+	x := &exchange{span: span, start: time.Now(), writes: writes(r.Method, path)}
 	limitBodyTime(w, r, x.start.Add(unreadBodyTime))
 	x.repl, _ = r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
 	if x.repl != nil {
@@ -65,6 +69,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	h.respond(w, r, x)
 	h.report(r, x)
 	h.record(r, x)
+	x.span.end(x)
 	return nil
 }
 
@@ -105,7 +110,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	}
 	world := mapping.World{
 		Upstream:     upstream,
-		Correlations: h.correlations,
+		Correlations: x.span.watch(h.correlations),
 		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
 		Safeguard:    h.safeguard,

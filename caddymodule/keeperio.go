@@ -39,19 +39,13 @@ type keeperReport struct {
 // newKeeperReport registers the counters, or takes those that another handler
 // of the same configuration has registered.
 func newKeeperReport(registry prometheus.Registerer, logger *zap.Logger) (*keeperReport, error) {
-	failures, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_storage_errors_total",
-		Help: "Operations on Caddy's storage that failed, by operation.",
-	}, []string{"operation"}))
-	if err != nil {
-		return nil, err
-	}
-	corrupt, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_storage_unreadable_total",
-		Help: "Entries of Caddy's storage that were found unreadable, by kind.",
-	}, []string{"entry"}))
-	if err != nil {
-		return nil, err
+	counters := &registrar{registry: registry}
+	failures := counters.counter("caddy_scim_storage_errors_total",
+		"Operations on Caddy's storage that failed, by operation.", "operation")
+	corrupt := counters.counter("caddy_scim_storage_unreadable_total",
+		"Entries of Caddy's storage that were found unreadable, by kind.", "entry")
+	if counters.err != nil {
+		return nil, counters.err
 	}
 	r := &keeperReport{
 		logger: logger, failures: make(map[string]prometheus.Counter), corrupt: make(map[string]prometheus.Counter),

@@ -18,8 +18,8 @@ import (
 // report tells the operator what a request did.
 func (h *Handler) report(r *http.Request, x *exchange) {
 	did := &x.response.Report
-	h.metrics.count(did)
-	h.denied.count(x.response.Err)
+	took := time.Since(x.start)
+	h.metrics.count(&x.response, took)
 	if x.repl != nil {
 		x.repl.Set("http.scim.resource", did.Resource)
 		x.repl.Set("http.scim.operation", did.Operation)
@@ -34,11 +34,10 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 	}
 	for i := range did.Operations {
 		operation := &did.Operations[i]
-		h.denied.count(operation.Err)
 		h.log("scim bulk operation", operation.Method, operation.Status, operation.Err, &operation.Report,
 			append(shared, zap.Int("number", operation.Number))...)
 	}
-	fields := append(shared, zap.Duration("duration", time.Since(x.start)))
+	fields := append(shared, zap.Duration("duration", took))
 	if did.Operations != nil {
 		fields = append(fields, zap.Int("operations", len(did.Operations)), zap.Int("failed", failures(did.Operations)))
 	}
@@ -48,6 +47,10 @@ func (h *Handler) report(r *http.Request, x *exchange) {
 // fields say which request a line is about, and as whom it came in.
 func (x *exchange) fields() []zap.Field {
 	fields := []zap.Field{zap.String("request_id", x.requestID)}
+	if id := x.span.traceID(); id != "" {
+		// As Caddy's access log has it.
+		fields = append(fields, zap.String("traceID", id))
+	}
 	if x.who.name != "" {
 		fields = append(fields, zap.String("token", x.who.name))
 	}
@@ -134,6 +137,9 @@ func (h *Handler) level(method string, status int, failure *scim.Error, did *map
 		return zapcore.ErrorLevel
 	case status == http.StatusInternalServerError:
 		return zapcore.ErrorLevel
+	case failure != nil && errors.Is(failure.Cause, mapping.ErrGuarded):
+		// Whoever was to go is still there.
+		return zapcore.WarnLevel
 	case status > http.StatusInternalServerError, status == http.StatusTooManyRequests,
 		len(did.Warnings)+len(did.Unknown) > 0:
 		return zapcore.WarnLevel

@@ -2,124 +2,70 @@ package caddymodule
 
 import (
 	"errors"
-	"slices"
-	"strings"
-	"time"
+	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/qualytics/scim-sidecar/mapping"
-	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
-
-// outcome is what became of a try of a call; a value of the label of that name.
-type outcome string
-
-const (
-	outcome2xx       outcome = "2xx"
-	outcome3xx       outcome = "3xx"
-	outcome4xx       outcome = "4xx"
-	outcome429       outcome = "429"
-	outcome5xx       outcome = "5xx"
-	outcomeUnreached outcome = "unreached"
-	outcomeBrokenOff outcome = "broken_off"
-	outcomeTooLarge  outcome = "too_large"
-	outcomeTimeout   outcome = "timeout"
-	outcomeCanceled  outcome = "canceled"
-)
-
-var outcomes = []outcome{
-	outcome2xx, outcome3xx, outcome4xx, outcome429, outcome5xx,
-	outcomeUnreached, outcomeBrokenOff, outcomeTooLarge, outcomeTimeout, outcomeCanceled,
-}
 
 // metrics are a handler's in the registry of its configuration. A nil *metrics
 // counts nothing.
 type metrics struct {
+	requestMetrics
+	callMetrics
+
 	// tolerances has a counter for each leniency that is on, and so a bound.
 	tolerances map[string]prometheus.Counter
+}
 
-	// unknown counts by resource type; the mapping bounds those.
-	unknown *prometheus.CounterVec
+// counted are the names that bound the labels of a handler's metrics.
+type counted struct {
+	// resources are the resource types, and calls the calls, of the mapping.
+	resources, calls []string
 
-	// dropped counts by resource type and attribute, which the schemas bound.
-	dropped *prometheus.CounterVec
-
-	tries    *prometheus.CounterVec
-	refusals *prometheus.CounterVec
-	wait     prometheus.Counter
+	// tolerances are those that are on.
+	tolerances tolerance.Set
 }
 
 // newMetrics registers the metrics, or takes those that another handler of
 // the same configuration has registered. What may be counted begins with 0, so
-// that a leniency that nobody needs can be told from one that is off.
-func newMetrics(registry prometheus.Registerer, on tolerance.Set) (*metrics, error) {
-	used, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_tolerances_used_total",
-		Help: "SCIM requests that needed a leniency towards identity providers, by the leniency's name.",
-	}, []string{"tolerance"}))
-	if err != nil {
+// that the first time counts too where an increase is looked for, and that a
+// leniency that nobody needs can be told from one that is off.
+func newMetrics(registry prometheus.Registerer, names counted) (*metrics, error) {
+	r := &registrar{registry: registry}
+	m := &metrics{requestMetrics: newRequestMetrics(r), callMetrics: newCallMetrics(r), tolerances: make(map[string]prometheus.Counter)}
+	used := r.counter("caddy_scim_tolerances_used_total",
+		"SCIM requests that needed a leniency towards identity providers, by the leniency's name.",
+		"tolerance")
+	_, err := register(registry, prometheus.Collector(stateCollector{}))
+	if err := errors.Join(r.err, err); err != nil {
 		return nil, err
 	}
-	unknown, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_unknown_references_total",
-		Help: "Ids in SCIM requests that were nobody's and were left out, as the mapping says, by the type of the resource that was to hold them.",
-	}, []string{"resource"}))
-	if err != nil {
-		return nil, err
-	}
-	dropped, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_attributes_dropped_total",
-		Help: "Attributes in SCIM requests that had no effect, or not the whole, by the type of the resource and their names; what no schema has is (undefined).",
-	}, []string{"resource", "attribute"}))
-	if err != nil {
-		return nil, err
-	}
-	m := &metrics{tolerances: make(map[string]prometheus.Counter), unknown: unknown, dropped: dropped}
-	for _, name := range on.Names() {
+	m.requestMetrics.begin(names.resources)
+	m.callMetrics.begin(names.calls)
+	for _, name := range names.tolerances.Names() {
 		m.tolerances[string(name)] = used.WithLabelValues(string(name))
 	}
-	return m, m.registerUpstream(registry)
+	return m, nil
 }
 
-// registerUpstream registers the metrics about calls to the API.
-func (m *metrics) registerUpstream(registry prometheus.Registerer) (err error) {
-	if m.tries, err = register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_upstream_tries_total",
-		Help: "Tries of calls to the API, by what became of them.",
-	}, []string{"outcome"})); err != nil {
-		return err
-	}
-	for _, o := range outcomes {
-		m.tries.WithLabelValues(string(o))
-	}
-	if m.refusals, err = register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_upstream_refused_total",
-		Help: "Calls to the API that were not made, by the reason.",
-	}, []string{"reason"})); err != nil {
-		return err
-	}
-	for _, reason := range []refusalReason{refusedBusy, refusedDown} {
-		m.refusals.WithLabelValues(string(reason))
-	}
-	if m.wait, err = register(registry, prometheus.NewCounter(prometheus.CounterOpts{
-		Name: "caddy_scim_upstream_wait_seconds_total",
-		Help: "Time that calls to the API have waited for their turn.",
-	})); err != nil {
-		return err
-	}
-	if _, err = register(registry, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "caddy_scim_upstream_calls_waiting",
-		Help: "Calls that wait for their turn now.",
-	}, callsWaiting)); err != nil {
-		return err
-	}
-	_, err = register(registry, prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "caddy_scim_upstream_down",
-		Help: "Upstreams that count as down now.",
-	}, upstreamsDown))
-	return err
+// registrar registers collectors until it is done, and notes what went wrong.
+type registrar struct {
+	registry prometheus.Registerer
+	err      error
+}
+
+func (r *registrar) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	vec, err := register(r.registry, prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels))
+	r.err = errors.Join(r.err, err)
+	return vec
+}
+
+func (r *registrar) histogram(name, help string, labels ...string) *prometheus.HistogramVec {
+	vec, err := register(r.registry, prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: durationBuckets}, labels))
+	r.err = errors.Join(r.err, err)
+	return vec
 }
 
 // register registers a collector, or returns the one that is there already.
@@ -134,81 +80,30 @@ func register[C prometheus.Collector](registry prometheus.Registerer, c C) (C, e
 	return c, err
 }
 
-// count counts what one request needed and left out.
-func (m *metrics) count(did *mapping.Report) {
-	if m == nil {
-		return
-	}
-	for _, name := range did.Tolerances {
-		if counter, ok := m.tolerances[name]; ok {
-			counter.Inc()
-		}
-	}
-	m.countLeftOut(did)
-	for i := range did.Operations {
-		m.countLeftOut(&did.Operations[i].Report)
-	}
-}
+// durationBuckets reach from what a fact in memory takes to what an identity
+// provider waits for.
+var durationBuckets = []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-// countLeftOut counts what a request, or an operation of one, gave in vain.
-func (m *metrics) countLeftOut(did *mapping.Report) {
-	if n := len(did.Unknown); n > 0 {
-		m.unknown.WithLabelValues(did.Resource).Add(float64(n))
-	}
-	for _, dropped := range did.Dropped {
-		// A remark stands in parentheses behind the name.
-		name, _, _ := strings.Cut(dropped, " (")
-		if slices.Contains(did.Undefined, dropped) {
-			name = "(undefined)"
-		}
-		m.dropped.WithLabelValues(did.Resource, name).Inc()
-	}
-}
+// statuses are the values of the label of that name; statusNone is that of a
+// call without an answer.
+var statuses = []string{"2xx", "3xx", "4xx", "429", "5xx"}
 
-// tried counts a try of a call.
-func (m *metrics) tried(o outcome) {
-	if m != nil {
-		m.tries.WithLabelValues(string(o)).Inc()
-	}
-}
+const statusNone = "none"
 
-// refused counts a call that was not made.
-func (m *metrics) refused(reason refusalReason) {
-	if m != nil {
-		m.refusals.WithLabelValues(string(reason)).Inc()
+// statusLabel is the value of the label for a status code. What asks for
+// patience has one of its own, since that is not the other side's mistake.
+func statusLabel(status int) string {
+	switch {
+	case status == http.StatusTooManyRequests:
+		return "429"
+	case status >= 500:
+		return "5xx"
+	case status >= 400:
+		return "4xx"
+	case status >= 300:
+		return "3xx"
+	case status >= 200:
+		return "2xx"
 	}
-}
-
-// waited adds to the time that calls have waited.
-func (m *metrics) waited(d time.Duration) {
-	if m != nil {
-		m.wait.Add(d.Seconds())
-	}
-}
-
-// deniedCounter counts what the sidecar itself kept from being done. The zero
-// value counts nothing.
-type deniedCounter struct{ requests *prometheus.CounterVec }
-
-// newDeniedCounter registers the counter as newMetrics does.
-func newDeniedCounter(registry prometheus.Registerer) (deniedCounter, error) {
-	requests, err := register(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "caddy_scim_denied_total",
-		Help: "SCIM requests and operations of bulk requests that were refused whatever they ask for, by the reason.",
-	}, []string{"reason"}))
-	if err != nil {
-		return deniedCounter{}, err
-	}
-	for _, d := range denials {
-		requests.WithLabelValues(string(d))
-	}
-	return deniedCounter{requests}, nil
-}
-
-// count counts a failure, if the sidecar is what refused.
-func (c deniedCounter) count(failure *scim.Error) {
-	var d denial
-	if c.requests != nil && failure != nil && errors.As(failure.Cause, &d) {
-		c.requests.WithLabelValues(string(d)).Inc()
-	}
+	return statusNone
 }

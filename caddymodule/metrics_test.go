@@ -4,9 +4,8 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
+	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
@@ -45,7 +45,7 @@ func scraped(t *testing.T, registry *prometheus.Registry, name string) string {
 
 func newTestMetrics(t *testing.T, registry prometheus.Registerer, on ...tolerance.Name) *metrics {
 	t.Helper()
-	m, err := newMetrics(registry, tolerance.Of(on...))
+	m, err := newMetrics(registry, counted{tolerances: tolerance.Of(on...)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,10 +74,10 @@ caddy_scim_tolerances_used_total{tolerance="trim-names"} 0
 func TestUnknownReferences(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	m := newTestMetrics(t, registry)
-	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1", "members 2"}})
-	m.count(&mapping.Report{Resource: "Group", Unknown: []string{"members 1"}})
-	m.count(&mapping.Report{Resource: "Team"})
-	m.count(&mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Unknown: []string{"members 4"}}}}})
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "Group", Unknown: []string{"members 1", "members 2"}}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "Group", Unknown: []string{"members 1"}}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "Team"}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Unknown: []string{"members 4"}}}}}}, 0)
 	want := `# HELP caddy_scim_unknown_references_total Ids in SCIM requests that were nobody's and were left out, as the mapping says, by the type of the resource that was to hold them.
 # TYPE caddy_scim_unknown_references_total counter
 caddy_scim_unknown_references_total{resource="Group"} 4
@@ -93,10 +93,10 @@ func TestDroppedAttributes(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	m := newTestMetrics(t, registry)
 	const department = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department"
-	m.count(&mapping.Report{Resource: "User", Dropped: []string{"title", department, "shoeSize", "a (b)", "emails (all but one value)"}, Undefined: []string{"shoeSize", "a (b)"}})
-	m.count(&mapping.Report{Resource: "User", Dropped: []string{"title", "hatSize"}, Undefined: []string{"hatSize"}})
-	m.count(&mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Dropped: []string{"members.type"}}}}})
-	m.count(&mapping.Report{Resource: "Group"})
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "User", Dropped: []string{"title", department, "shoeSize", "a (b)", "emails (all but one value)"}, Undefined: []string{"shoeSize", "a (b)"}}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "User", Dropped: []string{"title", "hatSize"}, Undefined: []string{"hatSize"}}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Operations: []mapping.OperationReport{{Report: mapping.Report{Resource: "Group", Dropped: []string{"members.type"}}}}}}, 0)
+	m.count(&mapping.Response{Report: mapping.Report{Resource: "Group"}}, 0)
 	want := `# HELP caddy_scim_attributes_dropped_total Attributes in SCIM requests that had no effect, or not the whole, by the type of the resource and their names; what no schema has is (undefined).
 # TYPE caddy_scim_attributes_dropped_total counter
 caddy_scim_attributes_dropped_total{attribute="(undefined)",resource="User"} 3
@@ -110,12 +110,91 @@ caddy_scim_attributes_dropped_total{attribute="` + department + `",resource="Use
 	}
 }
 
+// samples returns those of a metric that are not 0, without its name.
+func samples(t *testing.T, registry *prometheus.Registry, name string) string {
+	t.Helper()
+	var lines strings.Builder
+	for line := range strings.Lines(scraped(t, registry, name)) {
+		if rest, ok := strings.CutPrefix(line, name); ok && !strings.HasSuffix(rest, " 0\n") {
+			lines.WriteString(rest)
+		}
+	}
+	return lines.String()
+}
+
+// TestRequestMetrics counts requests, and the operations of a bulk request by
+// themselves.
+func TestRequestMetrics(t *testing.T) {
+	registry := prometheus.NewPedanticRegistry()
+	m, err := newMetrics(registry, counted{resources: []string{"User", "Group"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]int{
+		"caddy_scim_requests_total": 75, "caddy_scim_deactivations_total": 10, "caddy_scim_guard_refusals_total": 2,
+	} {
+		if got := strings.Count(scraped(t, registry, name), "} 0\n"); got != want {
+			t.Errorf("%d series of %s begin with 0, want %d", got, name, want)
+		}
+	}
+	count := func(status int, did mapping.Report, cause error) {
+		response := &mapping.Response{Status: status, Report: did}
+		if status >= 400 {
+			response.Err = &scim.Error{Status: status, Cause: cause}
+		}
+		m.count(response, 30*time.Millisecond)
+	}
+	count(200, mapping.Report{Resource: "User", Operation: "list"}, nil)
+	count(200, mapping.Report{Resource: "User", Operation: "patch", Deactivates: true}, nil)
+	count(503, mapping.Report{Resource: "User", Operation: "patch", Deactivates: true}, deniedDeactivations)
+	count(429, mapping.Report{Resource: "User", Operation: "delete", Deactivates: true}, nil)
+	count(400, mapping.Report{Resource: "User", Operation: "replace", Deactivates: true}, mapping.ErrGuarded)
+	count(401, mapping.Report{}, deniedWrongToken)
+	count(200, mapping.Report{Operation: "bulk", Operations: []mapping.OperationReport{
+		{Status: 204, Report: mapping.Report{Resource: "User", Operation: "delete", Deactivates: true}},
+		{Status: 502, Err: &scim.Error{Status: 502}, Report: mapping.Report{Resource: "Group", Operation: "create"}},
+	}}, nil)
+	for name, want := range map[string]string{
+		"caddy_scim_requests_total": `{operation="",resource="",status="4xx"} 1
+{operation="bulk",resource="",status="2xx"} 1
+{operation="create",resource="Group",status="5xx"} 1
+{operation="delete",resource="User",status="2xx"} 1
+{operation="delete",resource="User",status="429"} 1
+{operation="list",resource="User",status="2xx"} 1
+{operation="patch",resource="User",status="2xx"} 1
+{operation="patch",resource="User",status="5xx"} 1
+{operation="replace",resource="User",status="4xx"} 1
+`,
+		"caddy_scim_request_duration_seconds_count": `{operation="",resource=""} 1
+{operation="bulk",resource=""} 1
+{operation="delete",resource="User"} 1
+{operation="list",resource="User"} 1
+{operation="patch",resource="User"} 2
+{operation="replace",resource="User"} 1
+`,
+		"caddy_scim_deactivations_total": `{resource="User",status="2xx"} 2
+{resource="User",status="429"} 1
+{resource="User",status="4xx"} 1
+{resource="User",status="5xx"} 1
+`,
+		"caddy_scim_guard_refusals_total": `{resource="User"} 1
+`,
+		"caddy_scim_denied_total": `{reason="max_deactivations"} 1
+{reason="wrong_token"} 1
+`,
+	} {
+		if got := samples(t, registry, name); got != want {
+			t.Errorf("%s: got\n%swant\n%s", name, got, want)
+		}
+	}
+}
+
 // TestMetricsAreShared has two handlers in one configuration, and one in the
 // next.
 func TestMetricsAreShared(t *testing.T) {
 	registry, next := prometheus.NewPedanticRegistry(), prometheus.NewPedanticRegistry()
-	newTestMetrics(t, registry, tolerance.OpCase).count(&mapping.Report{Tolerances: []string{"op-case"}})
-	newTestMetrics(t, registry, tolerance.OpCase, tolerance.TrimNames).count(&mapping.Report{Tolerances: []string{"op-case"}})
+	newTestMetrics(t, registry, tolerance.OpCase).count(&mapping.Response{Report: mapping.Report{Tolerances: []string{"op-case"}}}, 0)
+	newTestMetrics(t, registry, tolerance.OpCase, tolerance.TrimNames).count(&mapping.Response{Report: mapping.Report{Tolerances: []string{"op-case"}}}, 0)
 	want := usedHead + `caddy_scim_tolerances_used_total{tolerance="op-case"} 2
 caddy_scim_tolerances_used_total{tolerance="trim-names"} 0
 `
@@ -132,7 +211,7 @@ caddy_scim_tolerances_used_total{tolerance="trim-names"} 0
 func TestMetricsClash(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(prometheus.NewGauge(prometheus.GaugeOpts{Name: "caddy_scim_tolerances_used_total", Help: "Something else."}))
-	if _, err := newMetrics(registry, tolerance.AllOn()); err == nil {
+	if _, err := newMetrics(registry, counted{}); err == nil {
 		t.Error("no error")
 	}
 }
@@ -170,12 +249,18 @@ func TestMetricsInCaddy(t *testing.T) {
 	has(`{tolerance="unquoted-filter-value"} 1`)
 }
 
+// notCounted are the samples that [TestUpstreamMetrics] is not about.
+var notCounted = regexp.MustCompile(`_(down|waiting|sum|bucket)\b`)
+
 // TestUpstreamMetrics makes calls of all kinds and looks at what is counted.
 func TestUpstreamMetrics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		registry := prometheus.NewPedanticRegistry()
 		f := newFragile(t)
-		f.metrics = newTestMetrics(t, registry)
+		var err error
+		if f.metrics, err = newMetrics(registry, counted{calls: []string{"User.list", "User.read"}}); err != nil {
+			t.Fatal(err)
+		}
 		for _, r := range []reply{{status: 200}, {status: 302}, {status: 404}, {status: 429}, {status: 500}, {status: 200, cut: true}, {unreached: true}, {}} {
 			f.reply = r.roundTrip
 			f.ask(t)
@@ -193,6 +278,8 @@ func TestUpstreamMetrics(t *testing.T) {
 		f.ask(t) // is still down
 		time.Sleep(10*time.Second + 1)
 		f.ask(t)
+		replies = []reply{{status: 429}, {status: 200}}
+		f.ask(t) // is repeated
 		f.gate.join(&gateSettings{limits: limits{concurrent: 4, perSecond: 1, burst: 1}})
 		f.up()
 		f.ask(t)
@@ -200,11 +287,24 @@ func TestUpstreamMetrics(t *testing.T) {
 		if _, err := f.Do(ctxFor(t, time.Second/2), get("User.list")); err == nil {
 			t.Error("there was room")
 		}
-		want := `caddy_scim_upstream_refused_total{reason="busy"} 1
+		want := `caddy_scim_upstream_calls_total{call="User.list",status="2xx"} 5
+caddy_scim_upstream_calls_total{call="User.list",status="3xx"} 1
+caddy_scim_upstream_calls_total{call="User.list",status="429"} 1
+caddy_scim_upstream_calls_total{call="User.list",status="4xx"} 1
+caddy_scim_upstream_calls_total{call="User.list",status="5xx"} 2
+caddy_scim_upstream_calls_total{call="User.list",status="none"} 5
+caddy_scim_upstream_calls_total{call="User.read",status="2xx"} 0
+caddy_scim_upstream_calls_total{call="User.read",status="3xx"} 0
+caddy_scim_upstream_calls_total{call="User.read",status="429"} 0
+caddy_scim_upstream_calls_total{call="User.read",status="4xx"} 0
+caddy_scim_upstream_calls_total{call="User.read",status="5xx"} 0
+caddy_scim_upstream_calls_total{call="User.read",status="none"} 0
+caddy_scim_upstream_refused_total{reason="busy"} 1
 caddy_scim_upstream_refused_total{reason="down"} 1
-caddy_scim_upstream_tries_total{outcome="2xx"} 4
+caddy_scim_upstream_retries_total 1
+caddy_scim_upstream_tries_total{outcome="2xx"} 5
 caddy_scim_upstream_tries_total{outcome="3xx"} 1
-caddy_scim_upstream_tries_total{outcome="429"} 1
+caddy_scim_upstream_tries_total{outcome="429"} 2
 caddy_scim_upstream_tries_total{outcome="4xx"} 1
 caddy_scim_upstream_tries_total{outcome="5xx"} 2
 caddy_scim_upstream_tries_total{outcome="broken_off"} 2
@@ -212,11 +312,12 @@ caddy_scim_upstream_tries_total{outcome="canceled"} 0
 caddy_scim_upstream_tries_total{outcome="timeout"} 0
 caddy_scim_upstream_tries_total{outcome="too_large"} 0
 caddy_scim_upstream_tries_total{outcome="unreached"} 1
+caddy_scim_upstream_try_duration_seconds_count{call="User.list"} 14
 caddy_scim_upstream_wait_seconds_total 1
 `
 		got := ""
 		for line := range strings.Lines(scraped(t, registry, "caddy_scim_upstream_")) {
-			if !strings.HasPrefix(line, "#") && !strings.Contains(line, "_down ") && !strings.Contains(line, "_waiting ") {
+			if !strings.HasPrefix(line, "#") && !notCounted.MatchString(line) {
 				got += line
 			}
 		}
@@ -224,43 +325,4 @@ caddy_scim_upstream_wait_seconds_total 1
 			t.Errorf("got\n%swant\n%s", got, want)
 		}
 	})
-}
-
-// TestUpstreamGauges looks at the state that the handlers of a process share.
-func TestUpstreamGauges(t *testing.T) {
-	h := valid()
-	h.Upstream = "http://localhost:9000"
-	h.BreakerFailures, h.Retries, h.MaxConcurrentCalls = new(int), new(int), 1
-	*h.BreakerFailures = 1
-	if err := provision(t, h); err != nil {
-		t.Fatal(err)
-	}
-	registry := prometheus.NewPedanticRegistry()
-	newTestMetrics(t, registry)
-	newTestMetrics(t, registry) // for another handler
-	has := func(name, want string) {
-		t.Helper()
-		if got := scraped(t, registry, name); !strings.HasSuffix(got, "\n"+name+" "+want+"\n") {
-			t.Errorf("got %s, want %s", got, want)
-		}
-	}
-	begun, broken := make(chan struct{}), make(chan struct{})
-	h.upstream.client.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
-		close(begun)
-		<-broken
-		return reply{}.roundTrip(r)
-	})
-	has("caddy_scim_upstream_down", "0")
-	var all sync.WaitGroup
-	all.Go(func() { _, _ = h.upstream.newSession(false).Do(t.Context(), get("User.list")) })
-	<-begun
-	all.Go(func() { _, _ = h.upstream.newSession(false).Do(t.Context(), get("User.list")) })
-	for h.upstream.gate.budget.waiting() == 0 {
-		runtime.Gosched()
-	}
-	has("caddy_scim_upstream_calls_waiting", "1")
-	close(broken)
-	all.Wait()
-	has("caddy_scim_upstream_calls_waiting", "0")
-	has("caddy_scim_upstream_down", "1")
 }

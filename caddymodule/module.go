@@ -367,7 +367,6 @@ type Handler struct {
 	origin     string
 	tolerances tolerance.Set
 	metrics    *metrics
-	denied     deniedCounter
 	now        func() time.Time
 
 	// network is nil where requests may come from anywhere, and attempts where

@@ -62,22 +62,19 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if h.tolerances, err = h.Tolerances.resolve(); err != nil {
 		return err
 	}
-	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), h.tolerances); err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-	if h.denied, err = newDeniedCounter(ctx.GetMetricsRegistry()); err != nil {
-		return fmt.Errorf("metrics: %w", err)
-	}
-
-	upstream, err := h.provisionUpstream(repl)
-	if err != nil {
-		return err
-	}
 	program, err := h.loadMappings(repl)
 	if err != nil {
 		return err
 	}
 	h.program = program
+	names := counted{resources: program.Resources(), calls: program.Calls(), tolerances: h.tolerances}
+	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), names); err != nil {
+		return fmt.Errorf("metrics: %w", err)
+	}
+	upstream, err := h.provisionUpstream(repl)
+	if err != nil {
+		return err
+	}
 	if err := h.provisionAuth(repl, program); err != nil {
 		return err
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 )
 
-// registry has the handlers that are provisioned, the latest last, for the admin
-// API. During a reload these are for a moment those of both configurations.
+// registry has the handlers that are provisioned, the latest last. During a
+// reload these are for a moment those of both configurations.
 type registry struct {
-	mu  sync.Mutex
-	all []*Handler
+	mu       sync.Mutex
+	handlers []*Handler
 }
 
 // live are those of this process.
@@ -23,13 +23,19 @@ var live registry
 func (r *registry) add(h *Handler) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = append(r.all, h)
+	r.handlers = append(r.handlers, h)
 }
 
 func (r *registry) remove(h *Handler) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.all = slices.DeleteFunc(r.all, func(other *Handler) bool { return other == h })
+	r.handlers = slices.DeleteFunc(r.handlers, func(other *Handler) bool { return other == h })
+}
+
+func (r *registry) all() []*Handler {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.handlers)
 }
 
 // find returns the handlers with an id; all of them without one.
@@ -37,13 +43,13 @@ func (r *registry) find(id string) ([]*Handler, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var found []*Handler
-	for _, h := range r.all {
+	for _, h := range r.handlers {
 		if id == "" || h.id() == id {
 			found = append(found, h)
 		}
 	}
 	if id != "" && len(found) == 0 {
-		return nil, fmt.Errorf("there is no SCIM handler %q; there are: %s", id, strings.Join(idsOf(r.all), ", "))
+		return nil, fmt.Errorf("there is no SCIM handler %q; there are: %s", id, strings.Join(idsOf(r.handlers), ", "))
 	}
 	return found, nil
 }

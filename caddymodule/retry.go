@@ -75,6 +75,7 @@ func (a *attempt) enter(ctx context.Context) error {
 	done, err := s.gate.enter(ctx, s.turn)
 	a.began = time.Now()
 	s.metrics.waited(a.began.Sub(came))
+	traceWait(ctx, came, a.began)
 	var refused *refusal
 	if errors.As(err, &refused) {
 		s.metrics.refused(refused.reason)
@@ -98,7 +99,7 @@ func (a *attempt) leave(ctx context.Context) {
 		a.session.turn.written.Store(true)
 	}
 	outcome, s := a.outcome(ctx)
-	a.session.metrics.tried(outcome)
+	a.session.metrics.tried(a.call.Name, outcome, time.Since(a.began))
 	changes := a.session.gate.leave(a.done, s)
 	a.done = nil
 	a.session.reportDown(changes, a.status, a.err)
@@ -155,7 +156,10 @@ func isTimeout(err error) bool {
 }
 
 // begin is called before each try.
-func (a *attempt) begin(_ retryablehttp.Logger, _ *http.Request, try int) { a.try = try }
+func (a *attempt) begin(_ retryablehttp.Logger, req *http.Request, try int) {
+	a.try = try
+	traceTry(req.Context(), try)
+}
 
 // check decides whether the call is sent again. It is called with the head of
 // an answer, and once more when the body was read.
@@ -208,7 +212,13 @@ func (a *attempt) mayRepeat() bool {
 func (a *attempt) backoff(_, _ time.Duration, _ int, _ *http.Response) time.Duration { return a.wait }
 
 // prepare is called before each try but the first.
-func (a *attempt) prepare(req *http.Request) error { return a.enter(req.Context()) }
+func (a *attempt) prepare(req *http.Request) error {
+	if err := a.enter(req.Context()); err != nil {
+		return err
+	}
+	a.session.metrics.retried()
+	return nil
+}
 
 // read takes the answer.
 func (a *attempt) read(resp *http.Response) error {

@@ -170,12 +170,8 @@ func TestNoSafeguard(t *testing.T) {
 // TestSafeguardTells tells whom it concerns: the client, the log, the metric.
 func TestSafeguardTells(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
-	denied, err := newDeniedCounter(registry)
-	if err != nil {
-		t.Fatal(err)
-	}
 	h, logs := newTestHandler(t, nil)
-	h.denied = denied
+	h.metrics = newTestMetrics(t, registry)
 	h.MaxDeactivations, h.MaxGroupShrink = perHour(1), &MaxGroupShrink{Percent: 50}
 	_, now := guardedBy(t, h)
 	h.program = programFunc(func(ctx context.Context, w mapping.World, req mapping.Request) mapping.Response {
@@ -229,10 +225,7 @@ func TestSafeguardTells(t *testing.T) {
 func TestDenialsAreCounted(t *testing.T) {
 	registry := prometheus.NewPedanticRegistry()
 	h, logs := newTestHandler(t, ok)
-	var err error
-	if h.denied, err = newDeniedCounter(registry); err != nil {
-		t.Fatal(err)
-	}
+	h.metrics = newTestMetrics(t, registry)
 	h.MaxAuthFailures = &Rate{Count: 2, Within: caddy.Duration(time.Hour)}
 	if err := h.provisionAccess(caddy.Context{}); err != nil {
 		t.Fatal(err)

@@ -70,6 +70,7 @@ func (c *correlations) Scan(
 	r := k.joinable
 	if r == nil {
 		r = &run{since: c.learnt, started: c.now(), gone: make(map[goneFact]struct{}), done: make(chan struct{})}
+		c.scans++
 		k.joinable = r
 		k.running[r] = struct{}{}
 		c.runs.Go(func() { c.run(bulk(context.WithoutCancel(ctx)), resource, r, read) })

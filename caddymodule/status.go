@@ -68,7 +68,7 @@ func describeStorage(s certmagic.Storage) string {
 func (c *correlations) status() adminapi.Memory {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	m := adminapi.Memory{Facts: c.facts.Len(), Size: c.size, Hits: c.hits, Misses: c.misses}
+	m := adminapi.Memory{Facts: c.facts.Len(), Size: c.size, Hits: c.hits, Misses: c.misses, Scans: c.scans}
 	for name, k := range c.resources {
 		if k.complete != nil && c.now().Sub(k.complete.Started) <= c.freshness {
 			m.Lists = append(m.Lists, adminapi.List{Name: name, Read: k.complete.Started.UTC()})

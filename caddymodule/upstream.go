@@ -121,6 +121,14 @@ type session struct {
 
 // Do implements [mapping.Upstream].
 func (s *session) Do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
+	ctx, span := traceCall(ctx, &call)
+	answer, err := s.do(ctx, call)
+	s.metrics.called(call.Name, answer.Status)
+	endCall(span, answer, err)
+	return answer, err
+}
+
+func (s *session) do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
 	if _, ok := ctx.Deadline(); !ok {
 		// What is taken back when the request's time is up.
 		var cancel context.CancelFunc
@@ -194,6 +202,7 @@ func (s *session) request(ctx context.Context, call *mapping.Call) (*retryableht
 	if s.requestID != "" {
 		header["X-Request-Id"] = []string{s.requestID}
 	}
+	passTrace(ctx, header)
 	if call.Body != nil {
 		header["Content-Type"] = []string{"application/json"}
 	}

@@ -36,6 +36,9 @@ type compiler struct {
 	prefix   string
 	paging   *paging
 	declared []*declared
+
+	// calls are the names of those that were compiled.
+	calls []string
 }
 
 func (c *compiler) program(file *fileSpec) *Program {
@@ -54,6 +57,7 @@ func (c *compiler) program(file *fileSpec) *Program {
 	}
 	c.unusedSchemas()
 	c.references(file, p)
+	p.calls = c.calls
 	return p
 }
 
@@ -111,6 +115,7 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 	if compiled.method != "GET" || len(compiled.path) > 1 {
 		c.Addf(spec.call.do.pos, `the call must be a GET of a path without {id}`)
 	}
+	c.calls = append(c.calls, compiled.name)
 	check := &CallerCheck{call: *compiled}
 	if id, ok := c.jsonPath(spec.id); ok {
 		check.id = &id

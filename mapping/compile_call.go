@@ -58,6 +58,9 @@ func (s *callSet) get(name string) *call {
 	defer delete(s.open, name)
 	compiled := s.compile(name, spec)
 	s.calls[name] = compiled
+	if compiled != nil {
+		s.c.calls = append(s.c.calls, compiled.name)
+	}
 	return compiled
 }
 

@@ -11,6 +11,7 @@ import (
 // SCIM does not know the resource from then on, for as long as it stays so.
 func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	x.about("delete", id)
+	x.report.Deactivates = true
 	if !x.validID(id) {
 		return Response{}, x.notFound(id)
 	}

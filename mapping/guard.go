@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -11,6 +12,10 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
+
+// ErrGuarded is the cause of a [Response]'s Err where the mapping guards what a
+// request would take away.
+var ErrGuarded = errors.New("the mapping guards it")
 
 // guard is what no request may take away, by whatever attribute or group.
 type guard struct {
@@ -125,14 +130,14 @@ func (x *run) permit(ctx context.Context, losers []*entity, gained bool) error {
 		return nil
 	}
 	if slices.ContainsFunc(losers, x.guard.isAccount) {
-		return x.forbidden("The mapping guards this %s: it stays active and keeps its %s; nothing was changed.", x.name, x.guard.fields(false))
+		return x.forbidden("The mapping guards this %s: it stays active and keeps its %s; nothing was changed.", x.name, x.guard.fields(false)).WithCause(ErrGuarded)
 	}
 	if gained {
 		return nil
 	}
 	left, err := x.othersLeft(ctx, losers)
 	if err == nil && !left {
-		err = x.forbidden("No active %s would be left with the %s; nothing was changed.", x.name, x.guard.fields(true))
+		err = x.forbidden("No active %s would be left with the %s; nothing was changed.", x.name, x.guard.fields(true)).WithCause(ErrGuarded)
 	}
 	return err
 }

@@ -9,6 +9,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
@@ -25,6 +26,9 @@ type Program struct {
 	upstream  upstream
 	resources []*resourceType
 	caller    *CallerCheck
+
+	// calls are the names of all calls.
+	calls []string
 }
 
 // File returns what the mapping file is called in messages.
@@ -32,6 +36,19 @@ func (p *Program) File() string { return p.file }
 
 // Version returns a short digest of the mapping file's content.
 func (p *Program) Version() string { return p.version }
+
+// Resources returns the names of the resource types, in the order of the file.
+func (p *Program) Resources() []string {
+	names := make([]string, len(p.resources))
+	for i, r := range p.resources {
+		names[i] = r.name
+	}
+	return names
+}
+
+// Calls returns the names of the calls that the mapping has, such as
+// "User.read", and "caller".
+func (p *Program) Calls() []string { return slices.Clone(p.calls) }
 
 // Caller returns how to ask the API whose token a caller presents; nil when
 // the mapping does not say.

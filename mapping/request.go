@@ -86,6 +86,10 @@ type Report struct {
 	// ID is the resource's id, when there is one.
 	ID string
 
+	// Deactivates says that the request was to deactivate the resource or to
+	// delete it, whatever came of it.
+	Deactivates bool
+
 	// Calls are the names and statuses of the upstream calls in their order;
 	// the status is 0 where no answer came.
 	Calls []CallReport
@@ -144,6 +148,7 @@ func (r Report) with(more Report) Report {
 	r.Unknown = append(r.Unknown, more.Unknown...)
 	r.Warnings = append(r.Warnings, more.Warnings...)
 	r.Tolerances = union(r.Tolerances, more.Tolerances)
+	r.Deactivates = r.Deactivates || more.Deactivates
 	return r
 }
 

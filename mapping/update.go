@@ -28,6 +28,7 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	touched := x.spokenOf(body)
+	x.report.Deactivates = x.deactivatedBy(body)
 	e := &edit{condition: c, wanted: func(have resource.Resource) (*change, error) {
 		ch := &change{have: have, want: resource.DeepCopy(have), touched: touched}
 		for path := range ch.touched {
@@ -56,6 +57,7 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	if err := x.leaveOut(notes); err != nil {
 		return Response{}, err
 	}
+	x.report.Deactivates = x.deactivatedByPatch(operations)
 	e := &edit{condition: c}
 	if list := x.referenceList(); list != nil {
 		e.mentions = patch.MentionsOf(operations, list.path)

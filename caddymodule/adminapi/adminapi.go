@@ -68,6 +68,10 @@ type Memory struct {
 	Hits   uint64 `json:"hits"`
 	Misses uint64 `json:"misses"`
 
+	// Scans is how often a list of the API was read from its beginning, since
+	// then too.
+	Scans uint64 `json:"scans"`
+
 	// Lists are the lists that were read completely and still count.
 	Lists []List `json:"lists,omitempty"`
 }
