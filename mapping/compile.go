@@ -113,7 +113,7 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 	}
 	check := &CallerCheck{call: *compiled}
 	if id, ok := c.jsonPath(spec.id); ok {
-		check.id = &id
+		check.id, check.idPos = &id, spec.id.pos
 	}
 	return check
 }
@@ -195,7 +195,7 @@ func (c *compiler) constants(specs []constantSpec) []constant {
 		case p.IsSelf():
 			c.Addf(spec.name.pos, `"." is the whole object; name one of its fields`)
 		default:
-			constants = append(constants, constant{path: p, raw: spec.raw})
+			constants = append(constants, constant{pos: spec.name.pos, valuePos: spec.pos, path: p, raw: spec.raw})
 		}
 	}
 	return constants
