@@ -20,6 +20,11 @@ type call struct {
 	path  []string
 	query string
 
+	// doPos is where method and path stand, and parameters are what the query is
+	// made of as it stands in the file.
+	doPos      source.Pos
+	parameters []constantSpec
+
 	// paging is how the call's answer is read when it is a list.
 	paging *paging
 
@@ -45,7 +50,8 @@ type call struct {
 // carried is a field of a body that is sent back as it stands in the object,
 // for an API that clears what a body leaves out.
 type carried struct {
-	field, from jsonpath.Path
+	field, from       jsonpath.Path
+	fieldPos, fromPos source.Pos
 }
 
 // methods are those that a mapping can name. All but POST have the same effect
@@ -130,8 +136,9 @@ func members(v jsonpath.Value) map[string]jsonpath.Value {
 
 // CallerCheck is how to ask the API whose token a caller presents.
 type CallerCheck struct {
-	call call
-	id   *jsonpath.Path
+	call  call
+	id    *jsonpath.Path
+	idPos source.Pos
 }
 
 // Call returns the call to do with the token.

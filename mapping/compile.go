@@ -118,7 +118,7 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 	c.calls = append(c.calls, compiled.name)
 	check := &CallerCheck{call: *compiled}
 	if id, ok := c.jsonPath(spec.id); ok {
-		check.id = &id
+		check.id, check.idPos = &id, spec.id.pos
 	}
 	return check
 }
@@ -200,7 +200,7 @@ func (c *compiler) constants(specs []constantSpec) []constant {
 		case p.IsSelf():
 			c.Addf(spec.name.pos, `"." is the whole object; name one of its fields`)
 		default:
-			constants = append(constants, constant{path: p, raw: spec.raw})
+			constants = append(constants, constant{pos: spec.name.pos, valuePos: spec.pos, path: p, raw: spec.raw})
 		}
 	}
 	return constants

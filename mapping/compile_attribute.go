@@ -76,7 +76,7 @@ func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attribute
 	}
 	target := resolved.Target()
 	a := &attribute{
-		pos: s.name.pos, path: resolved.Path(), target: target,
+		pos: s.name.pos, written: s, path: resolved.Path(), target: target,
 		kept: s.keep, unique: s.unique, required: s.required || target.Required,
 		readOnly: s.readOnly || resolved.IsReadOnly(),
 		secret:   target.Returned == schema.ReturnedNever || resolved.Attribute.Returned == schema.ReturnedNever,

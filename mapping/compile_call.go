@@ -76,7 +76,7 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 		compiled.name = s.resource + "." + name
 		compiled.expect = append(slices.Clone(target.expect), s.c.constants(spec.expect)...)
 		if len(spec.query) > 0 {
-			compiled.query = encodeConstants(s.c, spec.query)
+			compiled.query, compiled.parameters = encodeConstants(s.c, spec.query), spec.query
 		}
 		compiled.repeatable = compiled.repeatable || spec.repeatable
 	} else if compiled = s.c.plainCall(s.resource+"."+name, spec); compiled == nil {
@@ -91,7 +91,9 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 		field, fieldOK := s.c.jsonPath(f.field)
 		from, fromOK := s.c.jsonPath(f.from)
 		if fieldOK && fromOK {
-			compiled.carry = append(compiled.carry, carried{field: field, from: from})
+			compiled.carry = append(compiled.carry, carried{
+				field: field, from: from, fieldPos: f.field.pos, fromPos: f.from.pos,
+			})
 		}
 	}
 	compiled.forget, compiled.search, compiled.byID = spec.forget, spec.search, spec.byID
@@ -148,7 +150,8 @@ func (c *compiler) plainCall(name string, spec *callSpec) *call {
 	}
 	parts[0] = c.prefix + parts[0]
 	return &call{
-		pos: spec.name.pos, name: name, method: method, path: parts, query: encodeConstants(c, spec.query),
+		pos: spec.name.pos, name: name, method: method, path: parts, doPos: spec.do.pos,
+		query: encodeConstants(c, spec.query), parameters: spec.query,
 		expect: c.constants(spec.expect), repeatable: repeatable(method) || spec.repeatable,
 		paging: c.paging,
 	}

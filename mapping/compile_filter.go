@@ -27,7 +27,7 @@ func (c *compiler) filters(r *resourceType, spec *resourceSpec, full *schema.Set
 		if calls.queries(f.query.value) {
 			c.Addf(f.query.pos, "the list call sends the parameter %q already", f.query.value)
 		}
-		p := pushdown{pos: f.attribute.pos, query: f.query.value, operators: make(map[string]bool), values: a.queryTexts()}
+		p := pushdown{pos: f.attribute.pos, query: f.query.value, queryPos: f.query.pos, operators: make(map[string]bool), values: a.queryTexts()}
 		for _, op := range f.operators {
 			known := []string{"eq", "co", "sw", "ew"}
 			switch {

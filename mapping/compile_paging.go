@@ -7,7 +7,7 @@ import (
 // pagingOf compiles how lists are read. What could not be compiled leaves a
 // style that sends nothing.
 func (c *compiler) pagingOf(spec *pagingSpec) *paging {
-	p := &paging{style: inOne{}, max: spec.max}
+	p := &paging{style: inOne{}, max: spec.max, written: spec}
 	size := pageSize{name: spec.size.value, max: spec.max}
 	first := func(usual int) int {
 		if spec.first != nil {

@@ -20,7 +20,7 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	r := &resourceType{
 		name: spec.name, endpoint: spec.endpoint.value, description: spec.description.value,
 		idInteger: spec.idType == "integer", unmapped: spec.unmapped.value,
-		pos: spec.pos, unmappedPos: spec.unmapped.pos,
+		pos: spec.pos, idPos: spec.id.pos, unmappedPos: spec.unmapped.pos,
 	}
 	if !spec.unmapped.present() {
 		r.unmappedPos = r.pos

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"net/url"
+	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
@@ -26,6 +27,7 @@ func (c *compiler) sorts(r *resourceType, spec *resourceSpec, full *schema.Set, 
 		}
 		r.sorts[path] = apiOrder{
 			ascending: c.sortQuery(s.ascending, calls), descending: c.sortQuery(s.descending, calls),
+			written: slices.Concat(s.ascending, s.descending),
 		}
 	}
 }

@@ -103,7 +103,12 @@ func (l *listing) mainOrder() *order.By {
 
 // apiOrder is how the API is asked for its list in the order of an attribute;
 // nil for a direction that it does not have.
-type apiOrder struct{ ascending, descending url.Values }
+type apiOrder struct {
+	ascending, descending url.Values
+
+	// written are the parameters of both as they stand in the file.
+	written []constantSpec
+}
 
 // sortedByAPI returns the query parameters by which the API sorts its list as
 // it is asked for; nil when it can't.

@@ -22,6 +22,10 @@ type paging struct {
 	// many objects the whole list has; without total the API does not count.
 	items jsonpath.Path
 	total []jsonpath.Path
+
+	// written is the paging as it stands in the file, where its parts have their
+	// places.
+	written *pagingSpec
 }
 
 // style is how pages are told apart and follow each other.

@@ -81,6 +81,7 @@ type resourceType struct {
 	unmappedPos source.Pos
 
 	id        jsonpath.Path
+	idPos     source.Pos
 	idInteger bool
 	only      []constant
 	hide      []constant
@@ -178,6 +179,10 @@ type attribute struct {
 
 	kept, unique, required, readOnly bool
 
+	// written is the attribute as it stands in the file, where its parts have
+	// their places; nil for one that the file does not name.
+	written *attributeSpec
+
 	// within is what must have a value for a required attribute to be missed;
 	// nil when it is always missed.
 	within *schema.Path
@@ -265,6 +270,9 @@ type field struct {
 }
 
 type constant struct {
+	// pos is where the path stands, valuePos where the value does.
+	pos, valuePos source.Pos
+
 	path jsonpath.Path
 	raw  json.RawMessage
 }
@@ -272,6 +280,7 @@ type constant struct {
 type pushdown struct {
 	pos       source.Pos
 	query     string
+	queryPos  source.Pos
 	operators map[string]bool
 
 	// values are the API's texts for the attribute's, by the latter in lower

@@ -12,8 +12,9 @@ import (
 // was wrong, or a file or the server could not be asked.
 const exitMisuse = 2
 
-// errRefused has the exit code 1, which says that the answer is no.
-var errRefused = errors.New("the request would be refused")
+// errRefused has the exit code 1, which says that the answer is no: a request
+// would be refused, or a mapping has mistakes.
+var errRefused = errors.New("the answer is no")
 
 // misused ends a command that can't give an answer. The error is printed here.
 func misused(c *cobra.Command, err error) error {

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -63,7 +64,7 @@ there is no plan.`),
 }
 
 func (e *explaining) run(c *cobra.Command, method, path string) error {
-	if err := checkFormat(e.format); err != nil {
+	if err := checkFormat(e.format, formatText, formatJSON); err != nil {
 		return misused(c, err)
 	}
 	for _, name := range []string{"address", "config", "adapter", "handler"} {
@@ -101,27 +102,10 @@ func (e *explaining) run(c *cobra.Command, method, path string) error {
 }
 
 func (e *explaining) readBody(c *cobra.Command) ([]byte, error) {
-	from := c.InOrStdin()
-	switch e.body {
-	case "":
+	if e.body == "" {
 		return nil, nil
-	case "-":
-	default:
-		f, err := os.Open(e.body)
-		if err != nil {
-			return nil, fmt.Errorf("the body: %w", err)
-		}
-		defer f.Close()
-		from = f
 	}
-	body, err := io.ReadAll(io.LimitReader(from, maxBody+1))
-	switch {
-	case err != nil:
-		return nil, fmt.Errorf("the body: %w", err)
-	case len(body) > maxBody:
-		return nil, fmt.Errorf("the body is longer than %d bytes", maxBody)
-	}
-	return body, nil
+	return readInput(c, "the body", e.body, maxBody)
 }
 
 func (e *explaining) plan(c *cobra.Command, method, path string, body []byte) (*plan.Plan, error) {
@@ -162,15 +146,18 @@ func belowBase(path string) string {
 
 // The formats of what commands print.
 const (
-	formatText = "text"
-	formatJSON = "json"
+	formatText  = "text"
+	formatJSON  = "json"
+	formatSARIF = "sarif"
 )
 
-func checkFormat(format string) error {
-	if format == formatText || format == formatJSON {
+// checkFormat refuses a format that is not one of those that a command has.
+func checkFormat(format string, known ...string) error {
+	if slices.Contains(known, format) {
 		return nil
 	}
-	return fmt.Errorf("--format is text or json, not %q", format)
+	last := len(known) - 1
+	return fmt.Errorf("--format is %s or %s, not %q", strings.Join(known[:last], ", "), known[last], format)
 }
 
 func printJSON(w io.Writer, v any) error {

@@ -26,7 +26,7 @@ func (r *running) command(use, short, long string, do func(c *cobra.Command) err
 	c := &cobra.Command{
 		Use: use, Short: short, Long: strings.TrimSpace(long),
 		RunE: func(c *cobra.Command, _ []string) error {
-			err := checkFormat(r.format)
+			err := checkFormat(r.format, formatText, formatJSON)
 			if err == nil {
 				err = do(c)
 			}

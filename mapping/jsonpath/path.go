@@ -6,6 +6,7 @@ package jsonpath
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -84,6 +85,9 @@ func (p Path) String() string { return p.text }
 
 // IsSelf reports whether the path is ".", the document itself.
 func (p Path) IsSelf() bool { return p.text == "." }
+
+// Keys returns the keys from the outside in; none for ".".
+func (p Path) Keys() []string { return slices.Clone(p.keys) }
 
 // Last returns the innermost key; "" for ".".
 func (p Path) Last() string {

@@ -26,16 +26,45 @@ type Pos struct {
 	Line, Col int
 }
 
-// Diagnostic is one mistake.
+// Severity says how bad a diagnostic is.
+type Severity int
+
+// The severities, the worst first.
+const (
+	// Error is a mistake: with it the file can't do what it says.
+	Error Severity = iota
+
+	// Warning is what is allowed and probably not meant.
+	Warning
+
+	// Note says what could not be looked at.
+	Note
+)
+
+// String returns "error", "warning" or "note", which are the levels of SARIF too.
+func (s Severity) String() string { return [...]string{"error", "warning", "note"}[s] }
+
+// RuleMapping is the rule that the file must be one that can be used.
+const RuleMapping = "mapping"
+
+// Diagnostic is one thing to say about a file, most often a mistake.
 type Diagnostic struct {
 	Pos
+	// Severity is Error unless it is said otherwise.
+	Severity Severity
+	// Rule names what is not kept to. The names stay the same.
+	Rule string
 	// Message says what is wrong, without a full stop.
 	Message string
 	// Hint says what was probably meant or what to do; may be empty.
 	Hint string
+	// Pointer leads to what the file disagrees with in another document, as a
+	// JSON pointer in a URI fragment (RFC 6901 section 6); may be empty.
+	Pointer string
 }
 
-// Diagnostics are the mistakes of one file, in the order of their places.
+// Diagnostics are what there is to say about one file, in the order of the
+// places.
 type Diagnostics struct {
 	// Name is the file's name as it is to be shown.
 	Name string
@@ -45,8 +74,8 @@ type Diagnostics struct {
 	lines []string
 }
 
-// Error renders all mistakes, each as "name:line:col: message" with the line
-// and a caret below it.
+// Error renders all of them, each as "name:line:col: message" with the line and
+// a caret below it.
 func (d *Diagnostics) Error() string {
 	var b strings.Builder
 	for i, diag := range d.List {
@@ -72,9 +101,16 @@ func (d *Diagnostics) Unwrap() []error {
 
 // head is the mistake without the line.
 func (d *Diagnostics) head(diag Diagnostic) string {
-	s := fmt.Sprintf("%s:%d:%d: %s", d.Name, diag.Line, diag.Col, diag.Message)
+	s := fmt.Sprintf("%s:%d:%d: ", d.Name, diag.Line, diag.Col)
+	if diag.Severity != Error {
+		s += diag.Severity.String() + ": "
+	}
+	s += diag.Message
 	if diag.Hint != "" {
 		s += "; " + diag.Hint
+	}
+	if diag.Pointer != "" {
+		s += " (" + diag.Pointer + ")"
 	}
 	return s
 }
@@ -109,13 +145,19 @@ func (d *Diagnostics) snippet(b *strings.Builder, pos Pos) {
 	}
 }
 
-// Problems collects mistakes while a file is read. The zero value is not
-// usable; Read makes one.
+// Problems collects what there is to say about a file. The zero value is not
+// usable; Read makes one, and NewProblems for a file that was read before.
 type Problems struct {
 	name  string
 	lines []string
 	list  []Diagnostic
 	seen  map[Diagnostic]bool
+}
+
+// NewProblems returns Problems of a file in which no mistake was found yet. The
+// name is what the file is called in messages.
+func NewProblems(name string, src []byte) *Problems {
+	return &Problems{name: name, lines: lines(string(src))}
 }
 
 // Addf records a mistake at a place.
@@ -125,7 +167,13 @@ func (p *Problems) Addf(pos Pos, format string, args ...any) {
 
 // AddHint records a mistake at a place with a hint, which may be empty.
 func (p *Problems) AddHint(pos Pos, hint, format string, args ...any) {
-	diag := Diagnostic{Pos: p.inside(pos), Message: redact(fmt.Sprintf(format, args...)), Hint: hint}
+	p.Add(Diagnostic{Pos: pos, Rule: RuleMapping, Message: fmt.Sprintf(format, args...), Hint: hint})
+}
+
+// Add records a diagnostic, unless it was recorded before. What looks like a
+// secret in its message is made unreadable.
+func (p *Problems) Add(diag Diagnostic) {
+	diag.Pos, diag.Message = p.inside(diag.Pos), redact(diag.Message)
 	if p.seen[diag] {
 		return
 	}
@@ -145,10 +193,10 @@ func (p *Problems) inside(pos Pos) Pos {
 	return pos
 }
 
-// Count returns how many mistakes have been recorded.
+// Count returns how many diagnostics have been recorded.
 func (p *Problems) Count() int { return len(p.list) }
 
-// Err returns all mistakes as *Diagnostics, or nil when there are none.
+// Err returns all of them as *Diagnostics, or nil when there are none.
 func (p *Problems) Err() error {
 	if len(p.list) == 0 {
 		return nil

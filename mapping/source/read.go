@@ -20,7 +20,7 @@ const maxFile = 1 << 20
 // is then not usable. Several documents, anchors, aliases and merge keys are
 // mistakes: they hide what a line does from the person who reads it.
 func Read(name string, src []byte) (Node, *Problems) {
-	p := &Problems{name: name, lines: lines(string(src))}
+	p := NewProblems(name, src)
 	start := Pos{Line: 1, Col: 1}
 	switch {
 	case len(src) > maxFile:
