@@ -78,6 +78,9 @@ func (m *Memory) Keep(resourceName, id string, record Record) {
 	_, _ = m.kept.Update(context.Background(), resourceName, id, func(Record) Record { return record })
 }
 
+// HasResource reports whether the mapping has a resource type of a name.
+func (p *Program) HasResource(name string) bool { return p.resourceNamed(name) != nil }
+
 // resourceNamed returns the resource type of a name; nil for none.
 func (p *Program) resourceNamed(name string) *resourceType {
 	i := slices.IndexFunc(p.resources, func(r *resourceType) bool { return r.name == name })
@@ -149,22 +152,25 @@ func (m *Memory) write(r *resourceType, purpose plan.Purpose, call Call) (Answer
 	return answer, nil
 }
 
-// Adopt has the API hold what it is said to have answered to a call: after one
-// that writes, the object of the answer.
-func (m *Memory) Adopt(call Call, answer Answer) {
+// Answered has the API do what an answer says that it has done to a call: to
+// hold the object that the answer has, if the call writes; or without one, what
+// it would have done by itself. It does nothing for an answer without a status
+// from 200 to 299.
+func (m *Memory) Answered(ctx context.Context, call Call, answer Answer) {
 	r := m.program.resourceOf(call)
 	if r == nil || r.changes(call.Name) == "" || !answer.ok() {
 		return
 	}
-	doc, ok := jsonpath.Document(answer.Body)
-	if !ok {
+	doc, _ := jsonpath.Document(answer.Body)
+	id, isObject := r.idOf(doc)
+	if !isObject {
+		// What could be wrong with it has no part in what was answered.
+		_, _ = m.Do(ctx, call)
 		return
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if id, ok := r.idOf(doc); ok {
-		m.set(r, id, answer.Body)
-	}
+	m.set(r, id, answer.Body)
 }
 
 // newID is the id that follows those there are.

@@ -16,6 +16,7 @@ func init() {
 		CobraFunc: func(scim *cobra.Command) {
 			scim.AddCommand(tokenCommand())
 			scim.AddCommand(explainCommand())
+			scim.AddCommand(testCommand())
 			scim.AddCommand(statusCommand())
 			scim.AddCommand(requestsCommand())
 			scim.AddCommand(purgeCommand())
