@@ -172,7 +172,7 @@ func (s *step) written(got *outcome) []entry {
 		}
 	}
 	all = append(all, entry{"answer", answerValue(response.Status, fields, body)})
-	if e := response.Err; e != nil && e.Cause != nil && s.answer != nil && s.answer.status != response.Status {
+	if e := response.Err; e != nil && e.Cause != nil && s.answer != nil {
 		all = append(all, entry{"cause", e.Cause.Error()})
 	}
 	return all

@@ -1,7 +1,6 @@
 package mappingtest
 
 import (
-	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -22,14 +21,9 @@ type block []any
 // lines writes a value as the lines of a YAML document: a list of entries in
 // their order, JSON values with their keys sorted.
 func lines(v any, compact bool) []string {
-	var b bytes.Buffer
-	encoder := yaml.NewEncoder(&b)
-	encoder.SetIndent(2)
-	// A tree of scalars, lists and mappings can be written, and a buffer takes
-	// all of it.
-	_ = encoder.Encode(node(v, compact))
-	_ = encoder.Close()
-	return strings.Split(strings.TrimSuffix(b.String(), "\n"), "\n")
+	// A tree of scalars, lists and mappings can be written.
+	text, _ := yaml.Dump(node(v, compact), yaml.WithV3Defaults(), yaml.WithIndent(2), yaml.WithLineWidth(-1))
+	return strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")
 }
 
 // widest is how long a mapping or list in one line may be.
