@@ -84,6 +84,10 @@ func TestResolveTolerances(t *testing.T) {
 
 func TestResolveTolerancesErrors(t *testing.T) {
 	profiles := `"all", "onelogin", "okta", "entra", "jumpcloud" and "strict"`
+	var names []string
+	for _, info := range tolerance.All {
+		names = append(names, string(info.Name))
+	}
 	for _, tt := range []struct {
 		t    Tolerances
 		want string
@@ -94,7 +98,7 @@ func TestResolveTolerancesErrors(t *testing.T) {
 		{Tolerances{Off: []string{"opcase"}}, `tolerances: there is no leniency called "opcase"; did you mean "op-case"?`},
 		{
 			Tolerances{Profile: "okta", On: []string{"everything"}},
-			`tolerances: there is no leniency called "everything"; there are "` + strings.Join(toleranceNames()[:len(tolerance.All)-1], `", "`) +
+			`tolerances: there is no leniency called "everything"; there are "` + strings.Join(names[:len(names)-1], `", "`) +
 				`" and "unquoted-filter-value"`,
 		},
 		{Tolerances{Profile: "okta", On: []string{"op-case", "op-case"}}, "tolerances: op-case is named twice"},
@@ -129,7 +133,8 @@ func TestProfiles(t *testing.T) {
 	api := httptest.NewServer(http.HandlerFunc(users))
 	t.Cleanup(api.Close)
 	handlers := make(map[string]*Handler)
-	for _, profile := range profileNames() {
+	for _, p := range tolerance.Profiles {
+		profile := p.Name
 		h := valid()
 		h.Upstream, h.Tolerances = api.URL, &Tolerances{Profile: profile}
 		if err := provision(t, h); err != nil {

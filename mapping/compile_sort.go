@@ -26,7 +26,7 @@ func (c *compiler) sorts(r *resourceType, spec *resourceSpec, full *schema.Set, 
 			c.Addf(s.attribute.pos, "%s is kept here, so that the API can't sort by it", a.name())
 		}
 		r.sorts[path] = apiOrder{
-			ascending: c.sortQuery(s.ascending, calls), descending: c.sortQuery(s.descending, calls),
+			pos: s.attribute.pos, ascending: c.sortQuery(s.ascending, calls), descending: c.sortQuery(s.descending, calls),
 			written: slices.Concat(s.ascending, s.descending),
 		}
 	}

@@ -50,28 +50,10 @@ func (x *run) explained(c *call, made Call) Call {
 // purposeOf returns what a call is for: what changes something, for that; what
 // reads, for the reason that the run has.
 func (x *run) purposeOf(c *call) plan.Purpose {
-	var on, off, undo *call
-	if x.state != nil {
-		on, off = x.state.on, x.state.off
-	}
-	if x.calls.create != nil {
-		undo = x.calls.create.undo
-	}
+	changes := x.changes(c.name)
 	switch {
-	case c == x.calls.create:
-		return plan.Create
-	case c == x.calls.update:
-		return plan.Update
-	case c == x.calls.readmit:
-		return plan.Readmit
-	case c == x.calls.delete:
-		return plan.Delete
-	case c == on:
-		return plan.Activate
-	case c == off:
-		return plan.Deactivate
-	case c == undo:
-		return plan.Undo
+	case changes != "":
+		return changes
 	case x.reason.purpose != "":
 		return x.reason.purpose
 	case c == x.calls.read:
@@ -79,6 +61,29 @@ func (x *run) purposeOf(c *call) plan.Purpose {
 	default:
 		return plan.List
 	}
+}
+
+// changes returns for what the call of a name changes something; empty for one
+// that reads.
+func (r *resourceType) changes(name string) plan.Purpose {
+	is := func(c *call) bool { return c != nil && c.name == name }
+	switch {
+	case is(r.calls.create):
+		return plan.Create
+	case is(r.calls.update):
+		return plan.Update
+	case is(r.calls.readmit):
+		return plan.Readmit
+	case is(r.calls.delete):
+		return plan.Delete
+	case r.state != nil && is(r.state.on):
+		return plan.Activate
+	case r.state != nil && is(r.state.off):
+		return plan.Deactivate
+	case r.calls.create != nil && is(r.calls.create.undo):
+		return plan.Undo
+	}
+	return ""
 }
 
 // at is a place in the mapping as people write it.

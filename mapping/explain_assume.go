@@ -1,9 +1,11 @@
 package mapping
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
@@ -31,7 +33,7 @@ func (u *rehearsal) assumed(r *resourceType, call Call) (Answer, error) {
 		body, err := r.standIn(call.ID, u.mentionsOf(r, call.ID))
 		return Answer{Status: 200, Body: body}, err
 	}
-	var items []byte
+	var items [][]byte
 	switch call.Purpose {
 	case plan.Guard:
 		u.assume(fmt.Sprintf("another active %s has %s", r.name, call.About), u.program.at(r.guard.pos))
@@ -39,7 +41,7 @@ func (u *rehearsal) assumed(r *resourceType, call Call) (Answer, error) {
 		if err != nil {
 			return Answer{}, err
 		}
-		items = body
+		items = [][]byte{body}
 	case plan.Find:
 		u.assume(fmt.Sprintf("no %s has this %s", r.name, call.About), at)
 	case plan.Holders:
@@ -53,22 +55,19 @@ func (u *rehearsal) assumed(r *resourceType, call Call) (Answer, error) {
 	if call.Purpose == plan.Others {
 		list = r.calls.others
 	}
-	body, err := list.paging.answer(items)
+	body, err := list.paging.answer(items, len(items))
 	return Answer{Status: 200, Body: body}, err
 }
 
-// answer is the answer to a call for a list of one item, or of none.
-func (p *paging) answer(item []byte) ([]byte, error) {
-	items, count := "["+string(item)+"]", "0"
-	if item != nil {
-		count = "1"
-	}
+// answer is the answer to a call for a page of a list, of so many in all.
+func (p *paging) answer(items [][]byte, total int) ([]byte, error) {
+	list := slices.Concat([]byte{'['}, bytes.Join(items, []byte{','}), []byte{']'})
 	if p.items.IsSelf() {
-		return []byte(items), nil
+		return list, nil
 	}
-	doc, err := jsonpath.Set([]byte("{}"), p.items, []byte(items))
+	doc, err := jsonpath.Set([]byte("{}"), p.items, list)
 	for i := 0; err == nil && i < min(1, len(p.total)); i++ {
-		doc, err = jsonpath.Set(doc, p.total[i], []byte(count))
+		doc, err = jsonpath.Set(doc, p.total[i], strconv.AppendInt(nil, int64(total), 10))
 	}
 	return doc, err
 }
@@ -238,6 +237,9 @@ func (r *resourceType) withReferences(doc []byte, a *attribute, ids jsonpath.Val
 // inState is an object that is active, or is not.
 func (r *resourceType) inState(doc []byte, on bool) ([]byte, error) {
 	if r.state == nil || len(r.state.paths) == 0 {
+		return doc, nil
+	}
+	if v, _ := jsonpath.Document(doc); r.state.isOn(&entity{kind: r, doc: v}) == on {
 		return doc, nil
 	}
 	values := []json.RawMessage{json.RawMessage("null"), appendBool(nil, on), quoteJSON("1970-01-01T00:00:00Z")}

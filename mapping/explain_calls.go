@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"sync"
@@ -124,13 +123,12 @@ func (u *rehearsal) pretend(ctx context.Context, r *resourceType, call Call) (An
 	u.mu.Lock()
 	object := u.objects[key]
 	u.mu.Unlock()
-	var err error
 	if object == nil && call.Purpose != plan.Create {
+		var err error
 		if object, err = r.standIn(id, u.mentionsOf(r, id)); err != nil {
 			return Answer{}, err
 		}
 	}
-	answer := Answer{Status: 204}
 	if call.Purpose == plan.Delete && u.isGone(ctx, r, call) {
 		return Answer{Status: 404}, nil
 	}
@@ -141,26 +139,7 @@ func (u *rehearsal) pretend(ctx context.Context, r *resourceType, call Call) (An
 		u.assume(fmt.Sprintf("an API that does not read a deactivated %s does not change it either", r.name), u.program.at(call.Pos))
 		return Answer{Status: 404}, nil
 	}
-	switch call.Purpose {
-	case plan.Create:
-		if object, err = r.newborn(id, call.Body); err == nil {
-			answer = Answer{Status: 201, Body: object}
-		}
-	case plan.Update, plan.Readmit:
-		if object, err = r.merged(object, call.Body); err == nil {
-			answer = Answer{Status: 200, Body: object}
-		}
-	case plan.Activate, plan.Deactivate:
-		object, err = r.inState(object, call.Purpose == plan.Activate)
-	case plan.Delete:
-		if r.calls.delete.forget {
-			object, err = r.inState(object, false)
-		} else {
-			object = nil
-		}
-	default:
-		object = nil
-	}
+	object, answer, err := r.effect(call.Purpose, id, object, call.Body)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.objects[key], u.written[key] = object, true
@@ -208,65 +187,4 @@ func (u *rehearsal) appear(key Key) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.present[key] = true
-}
-
-// newborn is a new resource that was made of a body.
-func (r *resourceType) newborn(id string, body []byte) ([]byte, error) {
-	doc, err := r.blank(id)
-	if err == nil {
-		doc, err = withConstants(doc, r.calls.create.expect)
-	}
-	if err == nil {
-		doc, err = r.merged(doc, body)
-	}
-	if err == nil {
-		doc, err = r.inState(doc, true)
-	}
-	return doc, err
-}
-
-// merged is an object after a body was written to it.
-func (r *resourceType) merged(object, body []byte) ([]byte, error) {
-	var base, more map[string]any
-	if err := decodeNumbers(object, &base); err != nil {
-		return nil, err
-	}
-	if len(body) > 0 {
-		if err := decodeNumbers(body, &more); err != nil {
-			return nil, err
-		}
-	}
-	merge(base, more)
-	doc, err := json.Marshal(base)
-	if err != nil {
-		return nil, err
-	}
-	written, ok := jsonpath.Document(body)
-	for _, a := range r.attributes {
-		if !ok || a.into == nil || !written.Get(*a.into).IsArray() {
-			continue
-		}
-		if doc, err = r.withReferences(doc, a, written.Get(*a.into)); err != nil {
-			return nil, err
-		}
-	}
-	return doc, nil
-}
-
-func decodeNumbers(doc []byte, into *map[string]any) error {
-	decoder := json.NewDecoder(strings.NewReader(string(doc)))
-	decoder.UseNumber()
-	return decoder.Decode(into)
-}
-
-// merge puts the values of one object into another, objects by their members.
-func merge(base, more map[string]any) {
-	for key, value := range more {
-		inner, isObject := value.(map[string]any)
-		if old, was := base[key].(map[string]any); isObject && was {
-			merge(old, inner)
-			continue
-		}
-		base[key] = value
-	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/order"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // position is where a resource stands in a list that is sorted, or paged by
@@ -104,10 +105,25 @@ func (l *listing) mainOrder() *order.By {
 // apiOrder is how the API is asked for its list in the order of an attribute;
 // nil for a direction that it does not have.
 type apiOrder struct {
+	pos                   source.Pos
 	ascending, descending url.Values
 
 	// written are the parameters of both as they stand in the file.
 	written []constantSpec
+}
+
+// isIn reports whether a query asks for one of the directions.
+func (o apiOrder) isIn(query string) bool {
+	asked, _ := url.ParseQuery(query)
+	has := func(order url.Values) bool {
+		for name := range order {
+			if asked.Get(name) != order.Get(name) {
+				return false
+			}
+		}
+		return order != nil
+	}
+	return has(o.ascending) || has(o.descending)
 }
 
 // sortedByAPI returns the query parameters by which the API sorts its list as

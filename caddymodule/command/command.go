@@ -17,6 +17,7 @@ func init() {
 			scim.AddCommand(tokenCommand())
 			scim.AddCommand(validateCommand())
 			scim.AddCommand(explainCommand())
+			scim.AddCommand(testCommand())
 			scim.AddCommand(statusCommand())
 			scim.AddCommand(requestsCommand())
 			scim.AddCommand(purgeCommand())

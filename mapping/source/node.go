@@ -123,6 +123,18 @@ func (n Node) List() ([]Node, bool) {
 	return list, true
 }
 
+// Elements returns the elements of a sequence, which may have none.
+func (n Node) Elements() ([]Node, bool) {
+	if n.n != nil && n.n.Kind == yaml.SequenceNode && len(n.n.Content) == 0 {
+		return nil, true
+	}
+	if n.IsScalar() {
+		n.Addf("expected a list, found %s", n.kind())
+		return nil, false
+	}
+	return n.List()
+}
+
 // JSON returns the value as JSON: null, true or false, a decimal number, a
 // text, or a list or mapping of these.
 func (n Node) JSON() (json.RawMessage, bool) {
