@@ -9,6 +9,7 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
+	"github.com/qualytics/scim-sidecar/mapping/transform"
 )
 
 // attributes compiles what does not refer to other attributes. It returns the
@@ -148,26 +149,27 @@ func (c *compiler) attributeRead(a *attribute, s *attributeSpec) {
 	}
 	target := a.valueTarget()
 	if s.read.present() {
-		a.read = findTransform(s.read.value)
+		var err error
+		a.read, err = transform.Find(s.read.value)
 		switch {
-		case a.read == nil:
-			c.AddHint(s.read.pos, transformHint(s.read.value, transformNames()), "there is no transform %q", s.read.value)
-		case a.read.test != nil && !isBoolean(target):
-			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.name, a.name())
-		case a.read.text != nil && isBoolean(target):
-			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.name, a.name())
-		case a.read.text != nil && isNumber(target):
-			c.Addf(s.read.pos, "%q makes a text, but %s is a number", a.read.name, a.name())
+		case err != nil:
+			c.Addf(s.read.pos, "%v", err)
+		case a.read.Test != nil && !isBoolean(target):
+			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.Name, a.name())
+		case a.read.Text != nil && isBoolean(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.Name, a.name())
+		case a.read.Text != nil && isNumber(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is a number", a.read.Name, a.name())
 		}
 	}
 	if s.write.present() {
 		var err error
-		if a.write, err = textTransform(s.write.value); err != nil {
+		if a.write, err = transform.FindText(s.write.value); err != nil {
 			c.Addf(s.write.pos, "%v", err)
 		} else if isBoolean(target) {
-			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.name, a.name())
+			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.Name, a.name())
 		} else if isNumber(target) {
-			c.Addf(s.write.pos, "%q changes texts, but %s is a number", a.write.name, a.name())
+			c.Addf(s.write.pos, "%q changes texts, but %s is a number", a.write.Name, a.name())
 		}
 	}
 	if s.absent != nil {
@@ -212,13 +214,6 @@ func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
 			a.toSCIM[string(v.api.raw)] = shown
 		}
 	}
-}
-
-func transformHint(name string, names []string) string {
-	if hint := source.DidYouMean(name, names); hint != "" {
-		return hint
-	}
-	return "expected " + source.OneOf(names)
 }
 
 // attributeWords compiles the further texts for true and false.

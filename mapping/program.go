@@ -15,6 +15,7 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
+	"github.com/qualytics/scim-sidecar/mapping/transform"
 )
 
 // Program is a compiled mapping. It is immutable and safe for concurrent use.
@@ -113,7 +114,7 @@ type attribute struct {
 
 	// paths are where its value is read, the first that has one counting.
 	paths []jsonpath.Path
-	read  *transform
+	read  *transform.Transform
 
 	// toAPI and toSCIM are the value table; nil without one. The keys of
 	// toAPI are in lower case.
@@ -151,7 +152,7 @@ type attribute struct {
 	absent json.RawMessage
 
 	// write changes the value on its way to the API; nil leaves it.
-	write *transform
+	write *transform.Transform
 
 	// texts are what requests may send for true and false beside those words.
 	texts map[string]bool
