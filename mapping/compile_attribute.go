@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
@@ -64,7 +65,7 @@ func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attribute
 	case resolved.Attribute == nil:
 		c.Addf(s.name.pos, "%s is a schema; map its attributes, such as %s:%s", s.name.value, resolved.Schema.ID, resolved.Schema.Attributes[0].Name)
 		return nil
-	case contains([]string{"id", "schemas", "meta", "meta.resourceType", "meta.location", "meta.version"}, resolved.Path().String()):
+	case contains(language.MadeByServer, resolved.Path().String()):
 		c.Addf(s.name.pos, "%s is made by the server and can't be mapped", resolved.Path())
 		return nil
 	case resolved.Attribute.MultiValued && resolved.Sub != nil:
@@ -187,31 +188,28 @@ func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
 	a.toAPI, a.toSCIM = make(map[string]json.RawMessage), make(map[string]json.RawMessage)
 	boolean := isBoolean(a.valueTarget())
 	for _, v := range s.values {
-		word := strings.TrimSpace(v.scim.value)
+		word := strings.TrimSpace(v.name.value)
 		key, shown := strings.ToLower(word), quoteJSON(word)
 		_, twice := a.toAPI[key]
 		switch {
 		case twice:
-			c.Addf(v.scim.pos, "the value %q is given twice; values are compared without case", word)
+			c.Addf(v.name.pos, "the value %q is given twice; values are compared without case", word)
 		case word == "":
-			c.AddHint(v.scim.pos, `"clear" and "absent" say what becomes of no value`, "a value of the table is empty")
+			c.AddHint(v.name.pos, `"clear" and "absent" say what becomes of no value`, "a value of the table is empty")
 		case boolean && key != "true" && key != "false":
-			c.Addf(v.scim.pos, "%s is true or false, not %q", a.name(), word)
+			c.Addf(v.name.pos, "%s is true or false, not %q", a.name(), word)
 		case boolean:
 			shown = json.RawMessage(key)
 		case isNumber(a.valueTarget()) && !resource.IsNumber(word):
-			c.Addf(v.scim.pos, "%s is a number, not %q", a.name(), word)
+			c.Addf(v.name.pos, "%s is a number, not %q", a.name(), word)
 		case isNumber(a.valueTarget()):
 			shown = json.RawMessage(word)
 		}
-		if strings.HasPrefix(string(v.api.raw), "{") || strings.HasPrefix(string(v.api.raw), "[") {
-			c.Addf(v.api.pos, "a value of the API in a table is a text, a number, true, false or null")
-		}
-		a.toAPI[key] = v.api.raw
+		a.toAPI[key] = v.raw
 		a.words = append(a.words, word)
 		// The first of several SCIM values for one of the API's is shown.
-		if _, taken := a.toSCIM[string(v.api.raw)]; !taken {
-			a.toSCIM[string(v.api.raw)] = shown
+		if _, taken := a.toSCIM[string(v.raw)]; !taken {
+			a.toSCIM[string(v.raw)] = shown
 		}
 	}
 }

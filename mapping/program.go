@@ -60,7 +60,7 @@ type resourceType struct {
 	mandatory []string
 
 	// unmapped says what becomes of attributes that the mapping has no place
-	// for; "" is unmappedIgnore.
+	// for; "" is [language.UnmappedIgnore].
 	unmapped    string
 	unmappedPos source.Pos
 
