@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"encoding/json"
-	"slices"
 	"strconv"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -37,7 +36,8 @@ func (j *bulkJob) answer() (Response, error) {
 		}
 		message.Operations = append(message.Operations, j.result(s))
 		done := OperationReport{Number: s.number, Status: s.response.Status, Err: s.response.Err, Report: s.response.Report}
-		if slices.Contains(methods, s.Method) {
+		switch s.Method {
+		case "GET", "POST", "PUT", "PATCH", "DELETE": // no other text of a client gets into the log
 			done.Method = s.Method
 		}
 		if done.Resource == "" && s.target != nil {

@@ -54,10 +54,7 @@ type carried struct {
 	fieldPos, fromPos source.Pos
 }
 
-// methods are those that a mapping can name. All but POST have the same effect
-// when they are done twice.
-var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE"}
-
+// repeatable reports whether a call has the same effect when it is made twice.
 func repeatable(method string) bool { return method != "POST" && method != "PATCH" }
 
 // build returns the call for one resource, with further query parameters and a

@@ -235,7 +235,7 @@ func (f *field) render(source template, want resource.Resource) (json.RawMessage
 func (f *field) transformed(text string) json.RawMessage {
 	if f.owner.write != nil {
 		var ok bool
-		if text, ok = f.owner.write.text(text); !ok {
+		if text, ok = f.owner.write.Text(text); !ok {
 			return nil
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
@@ -126,7 +127,7 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 func (c *compiler) upstream(spec upstreamSpec) upstream {
 	u := upstream{name: spec.name, maxCalls: spec.maxCalls}
 	if u.maxCalls == 0 {
-		u.maxCalls = defaultMaxCalls
+		u.maxCalls = language.DefaultMaxCalls
 	}
 	if spec.prefix.present() {
 		c.prefix = spec.prefix.value
@@ -143,10 +144,6 @@ func (c *compiler) upstream(spec upstreamSpec) upstream {
 	}
 	return u
 }
-
-// defaultMaxCalls is enough for a list of 20,000 in pages of 100, and takes a
-// few seconds.
-const defaultMaxCalls = 200
 
 // pathMistake says what keeps s from being a URL path that starts with "/" and
 // has no empty or dot segments and nothing that would end it; "" when nothing

@@ -6,9 +6,11 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
+	"github.com/qualytics/scim-sidecar/mapping/transform"
 )
 
 // attributes compiles what does not refer to other attributes. It returns the
@@ -63,7 +65,7 @@ func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attribute
 	case resolved.Attribute == nil:
 		c.Addf(s.name.pos, "%s is a schema; map its attributes, such as %s:%s", s.name.value, resolved.Schema.ID, resolved.Schema.Attributes[0].Name)
 		return nil
-	case contains([]string{"id", "schemas", "meta", "meta.resourceType", "meta.location", "meta.version"}, resolved.Path().String()):
+	case contains(language.MadeByServer, resolved.Path().String()):
 		c.Addf(s.name.pos, "%s is made by the server and can't be mapped", resolved.Path())
 		return nil
 	case resolved.Attribute.MultiValued && resolved.Sub != nil:
@@ -148,26 +150,27 @@ func (c *compiler) attributeRead(a *attribute, s *attributeSpec) {
 	}
 	target := a.valueTarget()
 	if s.read.present() {
-		a.read = findTransform(s.read.value)
+		var err error
+		a.read, err = transform.Find(s.read.value)
 		switch {
-		case a.read == nil:
-			c.AddHint(s.read.pos, transformHint(s.read.value, transformNames()), "there is no transform %q", s.read.value)
-		case a.read.test != nil && !isBoolean(target):
-			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.name, a.name())
-		case a.read.text != nil && isBoolean(target):
-			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.name, a.name())
-		case a.read.text != nil && isNumber(target):
-			c.Addf(s.read.pos, "%q makes a text, but %s is a number", a.read.name, a.name())
+		case err != nil:
+			c.Addf(s.read.pos, "%v", err)
+		case a.read.Test != nil && !isBoolean(target):
+			c.Addf(s.read.pos, "%q makes true or false, but %s is a text", a.read.Name, a.name())
+		case a.read.Text != nil && isBoolean(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is true or false", a.read.Name, a.name())
+		case a.read.Text != nil && isNumber(target):
+			c.Addf(s.read.pos, "%q makes a text, but %s is a number", a.read.Name, a.name())
 		}
 	}
 	if s.write.present() {
 		var err error
-		if a.write, err = textTransform(s.write.value); err != nil {
+		if a.write, err = transform.FindText(s.write.value); err != nil {
 			c.Addf(s.write.pos, "%v", err)
 		} else if isBoolean(target) {
-			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.name, a.name())
+			c.Addf(s.write.pos, "%q changes texts, but %s is true or false", a.write.Name, a.name())
 		} else if isNumber(target) {
-			c.Addf(s.write.pos, "%q changes texts, but %s is a number", a.write.name, a.name())
+			c.Addf(s.write.pos, "%q changes texts, but %s is a number", a.write.Name, a.name())
 		}
 	}
 	if s.absent != nil {
@@ -185,40 +188,30 @@ func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
 	a.toAPI, a.toSCIM = make(map[string]json.RawMessage), make(map[string]json.RawMessage)
 	boolean := isBoolean(a.valueTarget())
 	for _, v := range s.values {
-		word := strings.TrimSpace(v.scim.value)
+		word := strings.TrimSpace(v.name.value)
 		key, shown := strings.ToLower(word), quoteJSON(word)
 		_, twice := a.toAPI[key]
 		switch {
 		case twice:
-			c.Addf(v.scim.pos, "the value %q is given twice; values are compared without case", word)
+			c.Addf(v.name.pos, "the value %q is given twice; values are compared without case", word)
 		case word == "":
-			c.AddHint(v.scim.pos, `"clear" and "absent" say what becomes of no value`, "a value of the table is empty")
+			c.AddHint(v.name.pos, `"clear" and "absent" say what becomes of no value`, "a value of the table is empty")
 		case boolean && key != "true" && key != "false":
-			c.Addf(v.scim.pos, "%s is true or false, not %q", a.name(), word)
+			c.Addf(v.name.pos, "%s is true or false, not %q", a.name(), word)
 		case boolean:
 			shown = json.RawMessage(key)
 		case isNumber(a.valueTarget()) && !resource.IsNumber(word):
-			c.Addf(v.scim.pos, "%s is a number, not %q", a.name(), word)
+			c.Addf(v.name.pos, "%s is a number, not %q", a.name(), word)
 		case isNumber(a.valueTarget()):
 			shown = json.RawMessage(word)
 		}
-		if strings.HasPrefix(string(v.api.raw), "{") || strings.HasPrefix(string(v.api.raw), "[") {
-			c.Addf(v.api.pos, "a value of the API in a table is a text, a number, true, false or null")
-		}
-		a.toAPI[key] = v.api.raw
+		a.toAPI[key] = v.raw
 		a.words = append(a.words, word)
 		// The first of several SCIM values for one of the API's is shown.
-		if _, taken := a.toSCIM[string(v.api.raw)]; !taken {
-			a.toSCIM[string(v.api.raw)] = shown
+		if _, taken := a.toSCIM[string(v.raw)]; !taken {
+			a.toSCIM[string(v.raw)] = shown
 		}
 	}
-}
-
-func transformHint(name string, names []string) string {
-	if hint := source.DidYouMean(name, names); hint != "" {
-		return hint
-	}
-	return "expected " + source.OneOf(names)
 }
 
 // attributeWords compiles the further texts for true and false.

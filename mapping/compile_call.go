@@ -6,12 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // roles are the calls that the program itself makes. Any other call must be
 // named by one of these or by an attribute.
-var roles = []string{"list", "read", "others", "create", "update", "readmit", "delete"}
+var roles = language.Names(language.Roles)
 
 // callSet compiles the calls of a resource, which may name each other.
 type callSet struct {
@@ -33,7 +34,11 @@ func (c *compiler) callSet(r *resourceType, specs []callSpec) *callSet {
 		used: make(map[string]bool), open: make(map[string]bool),
 	}
 	for i := range specs {
-		s.specs[specs[i].name.value] = &specs[i]
+		name := specs[i].name
+		if strings.ContainsAny(name.value, " /") {
+			c.AddHint(name.pos, `such as "deactivate"`, "the name %q of a call must be one word without a slash", name.value)
+		}
+		s.specs[name.value] = &specs[i]
 	}
 	for i := range specs {
 		s.get(specs[i].name.value)
@@ -66,7 +71,7 @@ func (s *callSet) get(name string) *call {
 
 func (s *callSet) compile(name string, spec *callSpec) *call {
 	var compiled *call
-	if other := spec.do.value; s.specs[other] != nil || !strings.ContainsAny(other, " /") && !contains(methods, strings.ToUpper(other)) {
+	if other := spec.do.value; s.specs[other] != nil || !strings.ContainsAny(other, " /") && !contains(language.Methods, strings.ToUpper(other)) {
 		target := s.named(spec.do)
 		if target == nil {
 			return nil
@@ -133,8 +138,8 @@ func (c *compiler) plainCall(name string, spec *callSpec) *call {
 		return nil
 	}
 	method, path, found := strings.Cut(spec.do.value, " ")
-	if !found || !slices.Contains(methods, method) {
-		c.AddHint(spec.do.pos, "methods are "+strings.Join(methods, ", "), "%q is not a method and a path such as %q",
+	if !found || !slices.Contains(language.Methods, method) {
+		c.AddHint(spec.do.pos, "methods are "+strings.Join(language.Methods, ", "), "%q is not a method and a path such as %q",
 			spec.do.value, "GET /users/{id}")
 		return nil
 	}
@@ -166,8 +171,6 @@ func encodeConstants(c *compiler, specs []constantSpec) string {
 		value := string(spec.raw)
 		if strings.HasPrefix(value, `"`) {
 			value = unquote(spec.raw)
-		} else if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
-			c.Addf(spec.pos, "a query parameter is a text, a number, true or false")
 		}
 		query.Set(spec.name.value, value)
 	}

@@ -206,10 +206,10 @@ func (c *compiler) inTable(a *attribute, s *attributeSpec, k *constantSpec) {
 	}
 	known := make([]string, len(s.values))
 	for i, v := range s.values {
-		if string(v.api.raw) == string(k.raw) {
+		if string(v.raw) == string(k.raw) {
 			return
 		}
-		known[i] = plain(v.api.raw)
+		known[i] = plain(v.raw)
 	}
 	hint := source.DidYouMean(plain(k.raw), known)
 	if hint == "" {

@@ -69,7 +69,7 @@ func (c *compiler) writes(a *attribute, s *attributeSpec, through, silent bool) 
 		return false
 	case a.read != nil:
 		c.Addf(s.name.pos, `%s can be read but not written: %q has no inverse; name it in a "from", or say "read-only: true"`,
-			a.name(), a.read.name)
+			a.name(), a.read.Name)
 		return false
 	}
 	return len(a.paths) > 0

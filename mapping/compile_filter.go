@@ -3,6 +3,7 @@ package mapping
 import (
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
@@ -29,10 +30,9 @@ func (c *compiler) filters(r *resourceType, spec *resourceSpec, full *schema.Set
 		}
 		p := pushdown{pos: f.attribute.pos, query: f.query.value, queryPos: f.query.pos, operators: make(map[string]bool), values: a.queryTexts()}
 		for _, op := range f.operators {
-			known := []string{"eq", "co", "sw", "ew"}
 			switch {
-			case !contains(known, op.value):
-				c.Addf(op.pos, "the API can't narrow by the operator %q; expected %s", op.value, source.OneOf(known))
+			case !contains(language.Operators, op.value):
+				c.Addf(op.pos, "the API can't narrow by the operator %q; expected %s", op.value, source.OneOf(language.Operators))
 			case op.value != "eq" && p.values != nil:
 				c.Addf(op.pos, "%s has a table of values, of which the API knows no parts; expected eq", a.name())
 			default:

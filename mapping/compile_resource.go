@@ -110,7 +110,7 @@ func (r *resourceType) roleCalls(calls *callSet) {
 func (c *compiler) lookups(r *resourceType, spec *resourceSpec, declared map[string]*attribute, calls *callSet) {
 	r.roleCalls(calls)
 	for _, name := range []string{"list", "read"} {
-		if calls.specs[name] == nil && !spec.noCalls {
+		if calls.specs[name] == nil && spec.hasCalls {
 			c.Addf(spec.pos, "%s has no call %q, without which nothing can be found", r.name, name)
 		}
 	}
@@ -167,7 +167,7 @@ func (c *compiler) indexed(r *resourceType) {
 // required reports what the schemas ask for and the mapping lacks. An extension
 // that nothing is mapped of asks for nothing, unless every resource has it.
 func (c *compiler) required(r *resourceType, spec *resourceSpec, full *schema.Set) {
-	if spec.noAttributes {
+	if !spec.hasAttributes {
 		return
 	}
 	c.requiredOf(r, spec, full.Core(), "")

@@ -1,25 +1,16 @@
 package mapping
 
 import (
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
-
-// What becomes of attributes that the mapping has no place for.
-const (
-	unmappedIgnore = "ignore"
-	unmappedWarn   = "warn"
-	unmappedReject = "reject"
-	unmappedKeep   = "keep"
-)
-
-var unmappedWords = []string{unmappedIgnore, unmappedWarn, unmappedReject, unmappedKeep}
 
 // keepRest gives what the mapping has no place for to the sidecar, where the
 // mapping says so: whole attributes, and the parts that are missing of those
 // that it has in parts. To keep whether somebody is active, or who is in a
 // group, would be to say that it is so when nothing came of it.
 func keepRest(r *resourceType, full *schema.Set) {
-	if r.unmapped != unmappedKeep {
+	if r.unmapped != language.UnmappedKeep {
 		return
 	}
 	keep := func(path schema.Path, target *schema.Attribute) {

@@ -218,7 +218,7 @@ func (f *field) madeBy(t *template) string {
 		by = strings.TrimSpace(by + " values")
 	}
 	if f.owner.write != nil {
-		by = strings.TrimSpace(by + " | " + f.owner.write.name)
+		by = strings.TrimSpace(by + " | " + f.owner.write.Name)
 	}
 	return by
 }

@@ -181,7 +181,7 @@ func (r *resourceType) standIn(id string, m mentioned) ([]byte, error) {
 // inWords gives what is read word by word two of them, so that one can change.
 func (r *resourceType) inWords(doc []byte, err error) ([]byte, error) {
 	for _, a := range r.attributes {
-		if err == nil && a.read != nil && a.read.name == "last-word" && !a.paths[0].IsSelf() {
+		if err == nil && a.read != nil && a.read.Name == "last-word" && !a.paths[0].IsSelf() {
 			doc, err = jsonpath.Set(doc, a.paths[0], quoteJSON(asItIs+" "+asItIs))
 		}
 	}

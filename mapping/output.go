@@ -228,8 +228,8 @@ func (a *attribute) isOn(e *entity) bool {
 		return *e.state
 	}
 	v := a.lookup(e.doc)
-	if a.read != nil && a.read.test != nil {
-		return a.read.test(v)
+	if a.read != nil && a.read.Test != nil {
+		return a.read.Test(v)
 	}
 	return v.Bool()
 }
@@ -252,8 +252,8 @@ func (a *attribute) text(doc jsonpath.Value) (string, bool) {
 	if !v.Exists() || v.IsObject() || v.IsArray() {
 		return "", false
 	}
-	if a.read != nil && a.read.text != nil {
-		return a.read.text(v.Text())
+	if a.read != nil && a.read.Text != nil {
+		return a.read.Text(v.Text())
 	}
 	return v.Text(), true
 }
@@ -261,8 +261,8 @@ func (a *attribute) text(doc jsonpath.Value) (string, bool) {
 func (a *attribute) appendScalar(dst []byte, target *schema.Attribute, e *entity) ([]byte, bool) {
 	v := a.lookup(e.doc)
 	if a.read != nil {
-		if a.read.test != nil {
-			return appendBool(dst, a.read.test(v)), true
+		if a.read.Test != nil {
+			return appendBool(dst, a.read.Test(v)), true
 		}
 		text, ok := a.text(e.doc)
 		return appendString(dst, text), ok

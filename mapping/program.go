@@ -16,6 +16,7 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
+	"github.com/qualytics/scim-sidecar/mapping/transform"
 )
 
 // Program is a compiled mapping. It is immutable and safe for concurrent use.
@@ -76,7 +77,7 @@ type resourceType struct {
 	mandatory []string
 
 	// unmapped says what becomes of attributes that the mapping has no place
-	// for; "" is unmappedIgnore.
+	// for; "" is [language.UnmappedIgnore].
 	unmapped    string
 	unmappedPos source.Pos
 
@@ -131,7 +132,7 @@ type attribute struct {
 
 	// paths are where its value is read, the first that has one counting.
 	paths []jsonpath.Path
-	read  *transform
+	read  *transform.Transform
 
 	// toAPI and toSCIM are the value table; nil without one. The keys of
 	// toAPI are in lower case.
@@ -169,7 +170,7 @@ type attribute struct {
 	absent json.RawMessage
 
 	// write changes the value on its way to the API; nil leaves it.
-	write *transform
+	write *transform.Transform
 
 	// texts are what requests may send for true and false beside those words.
 	texts map[string]bool

@@ -50,7 +50,6 @@ type extensionSpec struct {
 }
 
 type upstreamSpec struct {
-	pos    source.Pos
 	name   string
 	prefix text
 	paging pagingSpec
@@ -95,9 +94,9 @@ type resourceSpec struct {
 	id                            text
 	idType                        string
 
-	// noAttributes and noCalls say that what was written there is reported
-	// already, so that what is missing among them is not.
-	noAttributes, noCalls bool
+	// hasAttributes and hasCalls say that they are there. If not, that is
+	// reported already, so that what is missing among them is not.
+	hasAttributes, hasCalls bool
 
 	only       []constantSpec
 	hide       []constantSpec
@@ -141,7 +140,7 @@ type attributeSpec struct {
 	write    text
 	state    []stateSpec
 	from     []text
-	values   []valueSpec
+	values   []constantSpec
 	fallback *constantSpec // default
 	clear    *constantSpec
 	absent   *constantSpec
@@ -168,11 +167,6 @@ type wordSpec struct {
 type stateSpec struct {
 	when bool
 	call text
-}
-
-type valueSpec struct {
-	scim text
-	api  constantSpec
 }
 
 type eachSpec struct {

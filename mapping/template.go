@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/source"
+	"github.com/qualytics/scim-sidecar/mapping/transform"
 )
 
 // template makes a text of SCIM attributes: "{name.givenName} {name.familyName}".
@@ -21,7 +22,7 @@ type templatePart struct {
 	literal    string
 	name       string
 	attribute  *attribute
-	transforms []*transform
+	transforms []*transform.Transform
 }
 
 // parseTemplate splits a template. A text without braces is a literal.
@@ -63,7 +64,7 @@ func parseReference(s string) (templatePart, error) {
 		return part, errors.New("there is no attribute between the braces")
 	}
 	for _, word := range words[1:] {
-		tr, err := textTransform(strings.TrimSpace(word))
+		tr, err := transform.FindText(strings.TrimSpace(word))
 		if err != nil {
 			return part, err
 		}
@@ -96,7 +97,7 @@ func (t template) render(lookup func(*attribute) (string, bool)) (string, bool) 
 		text, ok := lookup(part.attribute)
 		for _, tr := range part.transforms {
 			if ok {
-				text, ok = tr.text(text)
+				text, ok = tr.Text(text)
 			}
 		}
 		found, missing = found || ok, missing || !ok
@@ -109,7 +110,7 @@ func (t template) render(lookup func(*attribute) (string, bool)) (string, bool) 
 	}
 	text := b.String()
 	if missing {
-		text = squeeze(text)
+		text = transform.Squeeze(text)
 	}
 	return text, text != ""
 }

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -19,13 +20,13 @@ func (x *run) leaveOut(notes resource.Notes) error {
 		return nil
 	}
 	switch x.unmapped {
-	case unmappedReject:
+	case language.UnmappedReject:
 		kind := scim.InvalidValue
 		if contains(notes.Paths, names[0]) {
 			kind = scim.InvalidPath
 		}
 		return scim.BadRequest(kind, "There is no place for %s here; nothing was changed.", names[0])
-	case unmappedWarn:
+	case language.UnmappedWarn:
 		x.warn("The request gives attributes that the mapping has no place for; they were left out.")
 	}
 	x.drop(plan.Unmapped, notes.Unmapped...)

@@ -1,19 +1,11 @@
 package source
 
 import (
-	"strings"
-
 	yaml "go.yaml.in/yaml/v4"
 )
 
-// Map is a mapping whose keys are asked for one by one, so that those nobody
-// asks for can be reported.
-type Map struct {
-	entries []Entry
-	known   []string
-	taken   map[string]bool
-	p       *Problems
-}
+// Map is a mapping.
+type Map struct{ entries []Entry }
 
 // Entry is one key with its value.
 type Entry struct {
@@ -29,19 +21,19 @@ type Entry struct {
 // stand there twice, are mistakes. For an absent or wrong value it returns an
 // empty Map and ok=false.
 func (n Node) Map() (m *Map, ok bool) {
-	m = &Map{taken: make(map[string]bool), p: n.p}
+	m = &Map{}
 	if n.n == nil {
 		return m, false
 	}
 	if !n.IsMap() {
-		n.Addf("expected a mapping, found %s", n.kind())
+		n.Expected("a mapping")
 		return m, false
 	}
 	first := make(map[string]int)
 	for i := 0; i+1 < len(n.n.Content); i += 2 {
 		key := Node{n: n.n.Content[i], p: n.p}
 		if key.n.Kind != yaml.ScalarNode {
-			key.Addf("expected a text as the key, found %s", key.kind())
+			key.Expected("a text as the key")
 			continue
 		}
 		name := key.n.Value
@@ -68,38 +60,17 @@ func (n Node) Entries() ([]Entry, bool) {
 	return m.entries, ok
 }
 
-// Key returns the value of a key that the mapping may have; the zero Node when
-// it is not there.
-func (m *Map) Key(name string) Node {
-	m.known = append(m.known, name)
+// Under returns a mapping that has the value under this one key.
+func (n Node) Under(name string) *Map {
+	return &Map{entries: []Entry{{Name: name, Key: n, Value: n}}}
+}
+
+// Get returns the value of a key; the zero Node when it is not there.
+func (m *Map) Get(name string) Node {
 	for _, entry := range m.entries {
 		if entry.Name == name {
-			m.taken[name] = true
 			return entry.Value
 		}
 	}
 	return Node{}
-}
-
-// Need is Key for a key that must be there: its absence is a mistake at pos.
-func (m *Map) Need(pos Pos, name, why string) Node {
-	value := m.Key(name)
-	if !value.Present() && m.p != nil {
-		m.p.Addf(pos, "%q is missing: %s", name, why)
-	}
-	return value
-}
-
-// Close reports every key that has not been asked for.
-func (m *Map) Close() {
-	for _, entry := range m.entries {
-		if m.taken[entry.Name] {
-			continue
-		}
-		hint := DidYouMean(entry.Name, m.known)
-		if hint == "" {
-			hint = "known here: " + strings.Join(m.known, ", ")
-		}
-		entry.Key.AddHint(hint, "unknown key %q", entry.Name)
-	}
 }

@@ -36,6 +36,9 @@ func (n Node) AddHint(hint, format string, args ...any) {
 	n.p.AddHint(n.Pos(), hint, format, args...)
 }
 
+// Expected records that something else was expected in the value's place.
+func (n Node) Expected(what string) { n.Addf("expected %s, found %s", what, n.kind()) }
+
 // IsNull reports whether the value is there and null.
 func (n Node) IsNull() bool {
 	return n.n != nil && n.n.Kind == yaml.ScalarNode && n.n.Tag == "!!null"
@@ -53,7 +56,7 @@ func (n Node) String() (string, bool) {
 		return "", false
 	}
 	if !n.IsScalar() || n.IsNull() {
-		n.Addf("expected a text, found %s", n.kind())
+		n.Expected("a text")
 		return "", false
 	}
 	return n.n.Value, true
@@ -84,7 +87,7 @@ func (n Node) Bool() (value, ok bool) {
 	if n.IsScalar() && n.n.Tag == "!!bool" {
 		return strings.EqualFold(n.n.Value, "true"), true
 	}
-	n.Addf("expected true or false, found %s", n.kind())
+	n.Expected("true or false")
 	return false, false
 }
 
@@ -110,7 +113,7 @@ func (n Node) List() ([]Node, bool) {
 	case n.IsScalar() && !n.IsNull():
 		return []Node{n}, true
 	case n.n.Kind != yaml.SequenceNode:
-		n.Addf("expected a list, found %s", n.kind())
+		n.Expected("a list")
 		return nil, false
 	case len(n.n.Content) == 0:
 		n.Addf("the list is empty")

@@ -13,7 +13,7 @@ func value(t *testing.T, text string) (Node, *Problems) {
 	if !ok {
 		t.Fatal(p.Err())
 	}
-	return m.Key("v"), p
+	return m.Get("v"), p
 }
 
 func TestJSON(t *testing.T) {
@@ -87,21 +87,22 @@ func TestAbsentValuesSayNothing(t *testing.T) {
 }
 
 func TestKeys(t *testing.T) {
-	root, p := Read("m.yaml", []byte("known: 1\nknwon: 2\nother: 3\n"))
+	root, p := Read("m.yaml", []byte("one: 1\n[a]: 2\none: 3\nother: 4\n"))
 	m, ok := root.Map()
-	if !ok || len(m.Entries()) != 3 {
+	if !ok || len(m.Entries()) != 2 {
 		t.Fatalf("%d entries", len(m.Entries()))
 	}
-	m.Key("known")
-	m.Need(Pos{1, 1}, "needed", "it is")
-	m.Close()
+	for name, want := range map[string]string{"one": "1", "other": "4", "a": ""} {
+		if got, ok := m.Get(name).String(); got != want || ok != (want != "") {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
 	var got []string
 	for _, err := range p.Err().(*Diagnostics).Unwrap() {
 		got = append(got, err.Error())
 	}
-	want := `m.yaml:1:1: "needed" is missing: it is
-m.yaml:2:1: unknown key "knwon"; did you mean "known"?
-m.yaml:3:1: unknown key "other"; known here: known, needed`
+	want := `m.yaml:2:1: expected a text as the key, found a list
+m.yaml:3:1: "one" is already given in line 1`
 	if strings.Join(got, "\n") != want {
 		t.Errorf("got:\n%s\nwant:\n%s", strings.Join(got, "\n"), want)
 	}

@@ -1,4 +1,4 @@
-package mapping
+package transform
 
 import (
 	"testing"
@@ -57,21 +57,21 @@ func TestTextTransforms(t *testing.T) {
 			{"", nothing},
 		},
 	}
-	for _, tr := range transforms {
-		if tr.text == nil {
+	for _, tr := range All {
+		if tr.Text == nil {
 			continue
 		}
-		cases := tests[tr.name]
+		cases := tests[tr.Name]
 		if len(cases) == 0 {
-			t.Errorf("%s has no test", tr.name)
+			t.Errorf("%s has no test", tr.Name)
 		}
 		for _, c := range cases {
-			got, ok := tr.text(c[0])
+			got, ok := tr.Text(c[0])
 			if !ok {
 				got = nothing
 			}
 			if got != c[1] {
-				t.Errorf("%s(%q) = %q, want %q", tr.name, c[0], got, c[1])
+				t.Errorf("%s(%q) = %q, want %q", tr.Name, c[0], got, c[1])
 			}
 		}
 	}
@@ -83,10 +83,19 @@ func TestNamesSplitWithoutLoss(t *testing.T) {
 	for _, name := range []string{"Ana", "Ana Reis", "Ana Maria dos Reis", "  Ana\u00a0Reis ", "山田 太郎", ""} {
 		first, _ := allButLastWord(name)
 		last, _ := lastWord(name)
-		if got := squeeze(first + " " + last); got != squeeze(name) {
+		if got := Squeeze(first + " " + last); got != Squeeze(name) {
 			t.Errorf("%q is split into %q and %q", name, first, last)
 		}
 	}
+}
+
+func named(t *testing.T, name string) *Transform {
+	t.Helper()
+	tr, err := Find(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
 }
 
 func TestTests(t *testing.T) {
@@ -100,10 +109,10 @@ func TestTests(t *testing.T) {
 			t.Fatal(err)
 		}
 		v := doc.Get(path)
-		if got := findTransform("is-null").test(v); got != null {
+		if got := named(t, "is-null").Test(v); got != null {
 			t.Errorf("is-null of %s is %t", key, got)
 		}
-		if got := findTransform("not-null").test(v); got == null {
+		if got := named(t, "not-null").Test(v); got == null {
 			t.Errorf("not-null of %s is %t", key, got)
 		}
 	}
@@ -111,16 +120,21 @@ func TestTests(t *testing.T) {
 
 func TestTransformsAreDeclaredOnceAndInFull(t *testing.T) {
 	seen := make(map[string]bool)
-	for _, tr := range transforms {
-		if seen[tr.name] {
-			t.Errorf("%s is declared twice", tr.name)
+	for _, tr := range All {
+		if seen[tr.Name] {
+			t.Errorf("%s is declared twice", tr.Name)
 		}
-		seen[tr.name] = true
-		if (tr.text == nil) == (tr.test == nil) {
-			t.Errorf("%s must have one of text and test", tr.name)
+		seen[tr.Name] = true
+		if tr.What == "" {
+			t.Errorf("%s is not described", tr.Name)
+		}
+		if (tr.Text == nil) == (tr.Test == nil) {
+			t.Errorf("%s must have one of Text and Test", tr.Name)
 		}
 	}
-	if findTransform("Lower") != nil || findTransform("") != nil {
-		t.Error("a name that is not declared is found")
+	for _, name := range []string{"Lower", ""} {
+		if tr, err := Find(name); tr != nil || err == nil {
+			t.Errorf("%q, which is not declared, is found", name)
+		}
 	}
 }
