@@ -67,7 +67,7 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 		return err
 	}
 	h.program = program
-	names := counted{resources: program.Resources(), calls: program.Calls(), tolerances: h.tolerances}
+	names := counted{resources: program.Resources(), calls: program.CallNames(), tolerances: h.tolerances}
 	if h.metrics, err = newMetrics(ctx.GetMetricsRegistry(), names); err != nil {
 		return fmt.Errorf("metrics: %w", err)
 	}

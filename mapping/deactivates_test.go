@@ -82,7 +82,7 @@ func TestNamesOfAMapping(t *testing.T) {
 	if got := program.Resources(); !slices.Equal(got, []string{"User", "Group"}) {
 		t.Errorf("resources %q", got)
 	}
-	calls := program.Calls()
+	calls := program.CallNames()
 	slices.Sort(calls)
 	want := "Group.create Group.delete Group.list Group.read Group.update " +
 		"User.create User.deactivate User.delete User.list User.others User.read User.readmit User.restore User.update caller"

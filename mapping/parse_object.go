@@ -51,30 +51,19 @@ func (p *parser) object(n source.Node, of *language.Object, at source.Pos) (obje
 // check reports keys that are missing, and unknown ones but for those that are
 // reported already.
 func (o object) check(n source.Node, at source.Pos, reported ...string) {
-	missing := func(k *language.Key) {
+	together := slices.ContainsFunc(o.of.Together, func(name string) bool { return o.Get(name).Present() })
+	for i := range o.of.Keys {
+		k := &o.of.Keys[i]
+		if !k.Required && !(together && slices.Contains(o.of.Together, k.Name)) {
+			continue
+		}
 		hint := ""
 		if k.Example != "" {
 			hint = `for example "` + k.Name + ": " + k.Example + `"`
 		}
-		o.p.AddHint(at, hint, "%q is missing: %s", k.Name, k.Plain())
+		o.Need(at, k.Name, k.Plain(), hint)
 	}
-	together := slices.ContainsFunc(o.of.Together, func(name string) bool { return o.Get(name).Present() })
-	for i := range o.of.Keys {
-		k := &o.of.Keys[i]
-		if !o.Get(k.Name).Present() && (k.Required || together && slices.Contains(o.of.Together, k.Name)) {
-			missing(k)
-		}
-	}
-	for _, entry := range o.Entries() {
-		if o.of.Has(entry.Name) || slices.Contains(reported, entry.Name) {
-			continue
-		}
-		hint := source.DidYouMean(entry.Name, o.of.Names())
-		if hint == "" {
-			hint = "known here: " + strings.Join(o.of.Names(), ", ")
-		}
-		entry.Key.AddHint(hint, "unknown key %q", entry.Name)
-	}
+	o.Only(o.of.Names(), reported...)
 	if o.of.NotEmpty && len(o.Entries()) == 0 {
 		n.AddHint("expected "+source.OneOf(o.of.Names())+", or both", "the mapping is empty")
 	}

@@ -47,9 +47,9 @@ func (p *Program) Resources() []string {
 	return names
 }
 
-// Calls returns the names of the calls that the mapping has, such as
+// CallNames returns the names of the calls that the mapping has, such as
 // "User.read", and "caller".
-func (p *Program) Calls() []string { return slices.Clone(p.calls) }
+func (p *Program) CallNames() []string { return slices.Clone(p.calls) }
 
 // Caller returns how to ask the API whose token a caller presents; nil when
 // the mapping does not say.

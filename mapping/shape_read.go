@@ -58,7 +58,7 @@ func (a *attribute) readShape() ReadShape {
 				Attribute: a.name() + "." + part.key, Paths: pathsOf(part.paths, a.written.each[i].path), Types: readTypes(part.sub),
 			})
 		}
-	case a.read != nil && a.read.test != nil:
+	case a.read != nil && a.read.Test != nil:
 	case a.on != nil || a.off != nil:
 		s.Types = []string{"boolean"}
 	case a.read != nil:

@@ -121,7 +121,7 @@ func (r *resourceType) listFieldShapes() []FieldShape {
 func (a *attribute) tableShape() []ConstantShape {
 	var table []ConstantShape
 	for _, v := range a.written.values {
-		table = append(table, ConstantShape{Raw: v.api.raw, Pos: v.api.pos})
+		table = append(table, ConstantShape{Raw: v.raw, Pos: v.pos})
 	}
 	return table
 }

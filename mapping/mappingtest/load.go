@@ -44,7 +44,7 @@ func (l *loader) load(root source.Node, open func(string) (*mapping.Program, err
 		return nil
 	}
 	path := ""
-	if node := m.Key("mappings"); node.Present() {
+	if node := m.Get("mappings"); node.Present() {
 		if path, ok = node.String(); !ok {
 			return nil
 		}
@@ -52,9 +52,9 @@ func (l *loader) load(root source.Node, open func(string) (*mapping.Program, err
 	if l.file.Program, err = open(path); err != nil {
 		return err
 	}
-	l.tolerances = tolerances(m.Key("tolerances"), tolerance.AllOn())
-	l.api = l.objects(m.Key("api"))
-	tests, _ := m.Need(source.Pos{Line: 1, Col: 1}, "tests", "the list of the tests").List()
+	l.tolerances = tolerances(m.Get("tolerances"), tolerance.AllOn())
+	l.api = l.objects(m.Get("api"))
+	tests, _ := m.Need(source.Pos{Line: 1, Col: 1}, "tests", "the list of the tests", "").List()
 	names := make(map[string]bool)
 	for _, node := range tests {
 		if t := l.test(node); t != nil {
@@ -65,7 +65,7 @@ func (l *loader) load(root source.Node, open func(string) (*mapping.Program, err
 			l.file.Tests = append(l.file.Tests, t)
 		}
 	}
-	m.Close()
+	m.Only([]string{"mappings", "tolerances", "api", "tests"})
 	return nil
 }
 
@@ -117,9 +117,9 @@ func (l *loader) test(n source.Node) *Test {
 	if !ok {
 		return nil
 	}
-	t := &Test{Pos: n.Pos(), tolerances: tolerances(m.Key("tolerances"), l.tolerances)}
-	t.Name, _ = m.Need(n.Pos(), "name", "what is tested, in a sentence").String()
-	own := l.objects(m.Key("api"))
+	t := &Test{Pos: n.Pos(), tolerances: tolerances(m.Get("tolerances"), l.tolerances)}
+	t.Name, _ = m.Need(n.Pos(), "name", "what is tested, in a sentence", "").String()
+	own := l.objects(m.Get("api"))
 	for name, objects := range l.api {
 		if _, replaced := own[name]; !replaced {
 			t.has(name, objects)
@@ -128,19 +128,21 @@ func (l *loader) test(n source.Node) *Test {
 	for name, objects := range own {
 		t.has(name, objects)
 	}
-	t.kept = l.kept(m.Key("kept"))
-	if steps := m.Key("steps"); steps.Present() {
+	t.kept = l.kept(m.Get("kept"))
+	keys := []string{"name", "tolerances", "api", "kept", "steps"}
+	if steps := m.Get("steps"); steps.Present() {
 		list, _ := steps.List()
 		for _, node := range list {
 			if inner, ok := node.Map(); ok {
 				t.steps = append(t.steps, readStep(node, inner))
-				inner.Close()
+				inner.Only(stepKeys)
 			}
 		}
 	} else {
 		t.steps = []*step{readStep(n, m)}
+		keys = append(keys, stepKeys...)
 	}
-	m.Close()
+	m.Only(keys)
 	return t
 }
 
@@ -175,7 +177,7 @@ func readRecord(n source.Node) mapping.Record {
 	if !ok {
 		return record
 	}
-	if attributes, ok := m.Key("attributes").Map(); ok {
+	if attributes, ok := m.Get("attributes").Map(); ok {
 		record.Attributes = make(map[string]json.RawMessage)
 		for _, entry := range attributes.Entries() {
 			if raw, ok := entry.Value.JSON(); ok {
@@ -183,12 +185,12 @@ func readRecord(n source.Node) mapping.Record {
 			}
 		}
 	}
-	record.Claimed, _ = m.Key("claimed").Bool()
-	if deleted, _ := m.Key("deleted").Bool(); deleted {
+	record.Claimed, _ = m.Get("claimed").Bool()
+	if deleted, _ := m.Get("deleted").Bool(); deleted {
 		record.Deleted = time.Unix(0, 0)
 	}
-	record.Groups = texts(m.Key("groups"))
-	m.Close()
+	record.Groups = texts(m.Get("groups"))
+	m.Only([]string{"attributes", "claimed", "deleted", "groups"})
 	return record
 }
 
@@ -209,9 +211,12 @@ func texts(n source.Node) []string {
 // base is the URL of the SCIM base in answers.
 const base = "https://scim.example.com/scim/v2"
 
+// stepKeys are the keys of a step, which a test of one step has itself.
+var stepKeys = []string{"request", "body", "if-match", "if-none-match", "calls", "dropped", "answer"}
+
 func readStep(n source.Node, m *source.Map) *step {
 	s := &step{pos: n.Pos()}
-	request := m.Need(n.Pos(), "request", `a method and a path below the SCIM base, such as "GET /Users/41"`)
+	request := m.Need(n.Pos(), "request", `a method and a path below the SCIM base, such as "GET /Users/41"`, "")
 	s.title, _ = request.String()
 	method, path, query, _, ok := splitLine(request)
 	if ok {
@@ -221,18 +226,18 @@ func readStep(n source.Node, m *source.Map) *step {
 		}
 		s.request = mapping.Request{Method: method, Path: unescaped, Query: query, Base: base}
 	}
-	s.request.Body = readBody(m.Key("body"))
-	s.request.IfMatch, _ = m.Key("if-match").String()
-	s.request.IfNoneMatch, _ = m.Key("if-none-match").String()
-	if calls := m.Key("calls"); calls.Present() {
+	s.request.Body = readBody(m.Get("body"))
+	s.request.IfMatch, _ = m.Get("if-match").String()
+	s.request.IfNoneMatch, _ = m.Get("if-none-match").String()
+	if calls := m.Get("calls"); calls.Present() {
 		s.hasCalls = true
 		list, _ := calls.Elements()
 		for _, node := range list {
 			s.calls = append(s.calls, readCall(node))
 		}
 	}
-	s.dropped = texts(m.Key("dropped"))
-	if node := m.Key("answer"); node.Present() {
+	s.dropped = texts(m.Get("dropped"))
+	if node := m.Get("answer"); node.Present() {
 		s.answer = readAnswer(node)
 	}
 	return s
@@ -273,18 +278,18 @@ func readCall(n source.Node) *call {
 		if !ok {
 			return c
 		}
-		line = m.Need(n.Pos(), "call", `a method and a path, such as "GET /api/users/41"`)
-		c.body, _ = m.Key("body").JSON()
-		if node := m.Key("answer"); node.Present() {
+		line = m.Need(n.Pos(), "call", `a method and a path, such as "GET /api/users/41"`, "")
+		c.body, _ = m.Get("body").JSON()
+		if node := m.Get("answer"); node.Present() {
 			c.answer = readAPIAnswer(node)
 		}
-		if node := m.Key("fault"); node.Present() {
+		if node := m.Get("fault"); node.Present() {
 			c.fault, _ = node.Word(faults...)
 			if c.answer != nil {
 				node.Addf(`there is either an "answer" or a "fault"`)
 			}
 		}
-		m.Close()
+		m.Only([]string{"call", "body", "answer", "fault"})
 	}
 	c.line, _ = line.String()
 	c.method, c.path, c.query, c.hasQuery, _ = splitLine(line)
@@ -301,11 +306,11 @@ func readAPIAnswer(n source.Node) *mapping.Answer {
 	if !ok {
 		return a
 	}
-	a.Status, _ = m.Need(n.Pos(), "status", "what the API answers").Int(100, 599)
-	a.Body = readBody(m.Key("body"))
-	seconds, _ := m.Key("retry-after").Int(0, 86_400)
+	a.Status, _ = m.Need(n.Pos(), "status", "what the API answers", "").Int(100, 599)
+	a.Body = readBody(m.Get("body"))
+	seconds, _ := m.Get("retry-after").Int(0, 86_400)
 	a.RetryAfter = time.Duration(seconds) * time.Second
-	m.Close()
+	m.Only([]string{"status", "body", "retry-after"})
 	return a
 }
 
@@ -319,19 +324,19 @@ func readAnswer(n source.Node) *answer {
 	if !ok {
 		return a
 	}
-	a.status, _ = m.Need(n.Pos(), "status", "the status of the answer").Int(100, 599)
-	if raw, ok := m.Key("body").JSON(); ok {
+	a.status, _ = m.Need(n.Pos(), "status", "the status of the answer", "").Int(100, 599)
+	if raw, ok := m.Get("body").JSON(); ok {
 		a.body = decode(raw)
 	}
-	if fields, ok := m.Key("headers").Map(); ok {
+	if fields, ok := m.Get("headers").Map(); ok {
 		a.headers = make(map[string]string)
 		for _, name := range headers {
-			if value, ok := fields.Key(name).String(); ok {
+			if value, ok := fields.Get(name).String(); ok {
 				a.headers[name] = value
 			}
 		}
-		fields.Close()
+		fields.Only(headers)
 	}
-	m.Close()
+	m.Only([]string{"status", "body", "headers"})
 	return a
 }

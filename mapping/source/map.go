@@ -1,11 +1,17 @@
 package source
 
 import (
+	"slices"
+	"strings"
+
 	yaml "go.yaml.in/yaml/v4"
 )
 
 // Map is a mapping.
-type Map struct{ entries []Entry }
+type Map struct {
+	entries []Entry
+	p       *Problems
+}
 
 // Entry is one key with its value.
 type Entry struct {
@@ -21,7 +27,7 @@ type Entry struct {
 // stand there twice, are mistakes. For an absent or wrong value it returns an
 // empty Map and ok=false.
 func (n Node) Map() (m *Map, ok bool) {
-	m = &Map{}
+	m = &Map{p: n.p}
 	if n.n == nil {
 		return m, false
 	}
@@ -62,7 +68,7 @@ func (n Node) Entries() ([]Entry, bool) {
 
 // Under returns a mapping that has the value under this one key.
 func (n Node) Under(name string) *Map {
-	return &Map{entries: []Entry{{Name: name, Key: n, Value: n}}}
+	return &Map{entries: []Entry{{Name: name, Key: n, Value: n}}, p: n.p}
 }
 
 // Get returns the value of a key; the zero Node when it is not there.
@@ -73,4 +79,29 @@ func (m *Map) Get(name string) Node {
 		}
 	}
 	return Node{}
+}
+
+// Need is Get for a key that must be there: its absence is a mistake at pos. The
+// hint may be empty.
+func (m *Map) Need(pos Pos, name, why, hint string) Node {
+	n := m.Get(name)
+	if !n.Present() && m.p != nil {
+		m.p.AddHint(pos, hint, "%q is missing: %s", name, why)
+	}
+	return n
+}
+
+// Only reports every key that is not among the known ones, but for those that are
+// reported already.
+func (m *Map) Only(known []string, reported ...string) {
+	for _, entry := range m.entries {
+		if slices.Contains(known, entry.Name) || slices.Contains(reported, entry.Name) {
+			continue
+		}
+		hint := DidYouMean(entry.Name, known)
+		if hint == "" {
+			hint = "known here: " + strings.Join(known, ", ")
+		}
+		entry.Key.AddHint(hint, "unknown key %q", entry.Name)
+	}
 }
