@@ -218,6 +218,8 @@ var patchSections = []section{
 			if emails := objects(p.patches(t, user.path(), `{"op":"remove","path":"emails"}`)["emails"]); len(emails) != 0 {
 				t.Errorf("emails %v", emails)
 			}
+			manager := p.user(t, `"roles":[{"value":"Manager"}]`)
+			holds(t, "whoever lost their role", p.patches(t, manager.path(), `{"op":"remove","path":"roles"}`).json(t), `{"roles":[{"value":"Member"}]}`)
 		}},
 		{"by-filter", func(t *testing.T, p *provider) {
 			one, two := p.user(t), p.user(t)
