@@ -248,7 +248,7 @@ func meets(kind, op string, have, want any) bool {
 	if have == unsaid {
 		have = false
 	}
-	order := 0
+	var order int
 	switch kind {
 	case "boolean":
 		return (have == want) == (op == "eq")
