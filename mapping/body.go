@@ -50,13 +50,39 @@ func (x *run) spokenOf(res resource.Resource) map[schema.Path]bool {
 }
 
 // unpicked reports the values of multi-valued attributes for which the API has
-// no room.
+// no room, and what stands beside the one that it has room for in another way
+// than the mapping has it.
 func (x *run) unpicked(ch *change) {
 	for _, f := range x.fields {
-		if ch.touched[f.owner.path] && f.owner.unpicked(ch.want) {
-			x.drop(plan.OneValue, f.owner.name()+" (all but one value)")
+		a := f.owner
+		if !a.isList() || !ch.touched[a.path] {
+			continue
+		}
+		v, _ := resource.Get(ch.want, a.path)
+		switch list, _ := v.([]any); len(list) {
+		case 0:
+		case 1:
+			for _, part := range a.contradicted(list[0]) {
+				x.drop(plan.Respelt, a.name()+"."+part)
+			}
+		default:
+			x.drop(plan.OneValue, a.name()+" (all but one value)")
 		}
 	}
+}
+
+// contradicted returns the sub-attributes that every value of the attribute has
+// alike and that a value has otherwise.
+func (a *attribute) contradicted(value any) []string {
+	var names []string
+	m, _ := value.(map[string]any)
+	for _, part := range a.asParts {
+		fixed, _ := resource.Decode(part.raw, resource.Limits{})
+		if given := m[part.name]; given != nil && !resource.Equal(given, fixed, a.target.Sub(part.name)) {
+			names = append(names, part.name)
+		}
+	}
+	return names
 }
 
 // applied returns the digests after a change: those that were there, and one

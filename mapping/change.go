@@ -342,14 +342,6 @@ func (a *attribute) pick(want resource.Resource) any {
 	return nil
 }
 
-// unpicked reports whether a multi-valued attribute holds more values than the
-// API has room for.
-func (a *attribute) unpicked(want resource.Resource) bool {
-	v, _ := resource.Get(want, a.path)
-	list, _ := v.([]any)
-	return a.isList() && len(list) > 1
-}
-
 // body makes a request body of constants and values, the latter winning.
 func body(set []constant, values []fieldValue) ([]byte, error) {
 	return overlay([]byte("{}"), set, values, nil, nil)

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"encoding/json"
+	"reflect"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
@@ -51,6 +53,54 @@ func FuzzBody(f *testing.F) {
 			}
 		}
 	})
+}
+
+// FuzzGroupBody sends whatever body to every call that changes a group. What is
+// refused has changed nothing, and a list of members that is not empty never
+// empties a team: whoever is in it has access by it.
+func FuzzGroupBody(f *testing.F) {
+	for _, seed := range []string{
+		``, `{}`, `{"displayName":"G"}`, `{"displayName":"sales dq"}`, `{"members":[]}`, `{"members":null,"displayName":"H"}`,
+		`{"displayName":"G","members":[{"value":"2","type":"User","display":""},{"value":"4"}]}`, `{"displayName":"G","members":["4",null,{"value":""}]}`,
+		`{"displayName":"G","members":{"value":5}}`, `{"displayName":"G","members":[{"$ref":"https://scim.corp.test/Users/4"}]}`, `{"members":[{"value":"4","operation":"delete"}]}`,
+		`{"urn:ietf:params:scim:schemas:core:2.0:Group":{"members":[{"display":"x"}]},"externalId":"e"}`,
+		patchOf(`{"op":"Remove","path":"members","value":[{"value":"2","$ref":null}]}`, `{"op":"add","path":"members","value":"4"}`),
+		patchOf(`{"op":"replace","path":"members[value eq \"2\"].value","value":"4"}`, `{"op":"replace","value":{"id":"2","displayName":"G"}}`),
+		patchOf(`{"op":"remove","path":"members[display co \"a\" or value sw \"1\"]"}`, `{"op":"replace","path":"members[value eq \"2\"]","value":{"$ref":"x"}}`),
+	} {
+		f.Add(seed)
+	}
+	programs := []*Program{shipped(f), edited(f, "      members:\n", "      members:\n        unknown: skip\n")}
+	dialects := []qualytics.Dialect{qualytics.DialectA(), qualytics.DialectB()}
+	f.Fuzz(func(t *testing.T, body string) {
+		for i := range 4 {
+			for _, request := range [][2]string{{"POST", "/Groups"}, {"PUT", "/Groups/2"}, {"PATCH", "/Groups/2"}, {"PUT", "/Groups/role-manager"}, {"PATCH", "/Groups/role-manager"}} {
+				b := newBareBench(t, programs[i%2], dialects[i/2])
+				b.sandbox.Seed(10, 2)
+				users, teams := b.sandbox.Users(), b.sandbox.Teams()
+				response, _ := b.send(request[0], request[1], body)
+				if response.Status >= 500 {
+					t.Errorf("%s %s: %d %v", request[0], request[1], response.Status, response.Err)
+				}
+				if response.Status >= 400 && !(reflect.DeepEqual(users, b.sandbox.Users()) && reflect.DeepEqual(teams, b.sandbox.Teams())) {
+					t.Errorf("%s %s: %d, but something was changed", request[0], request[1], response.Status)
+				}
+				team, _ := b.sandbox.Team(2)
+				if request == [2]string{"PUT", "/Groups/2"} && i%2 == 0 && response.Status == 200 && len(team.UserIDs) == 0 && hasMembers(body) {
+					t.Errorf("the team was emptied")
+				}
+				for _, violation := range b.sandbox.UnexpectedViolations() {
+					t.Errorf("%s %s: does not fit the API's document: %s", request[0], request[1], violation)
+				}
+			}
+		}
+	})
+}
+
+// hasMembers reports whether a body has a list of members that is not empty.
+func hasMembers(body string) bool {
+	var group struct{ Members []any }
+	return json.Unmarshal([]byte(body), &group) == nil && len(group.Members) > 0
 }
 
 // newBareBench is a bench without a server, for a test that needs many.

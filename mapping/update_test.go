@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/json"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 
@@ -204,6 +205,28 @@ func TestReplaceReportsWhatIsDropped(t *testing.T) {
 	}
 	if strings.Contains(all, "MARKER") {
 		t.Errorf("a dropped value turns up in %s", all)
+	}
+}
+
+// TestWhatStandsBesideAValueIsReported where the mapping has it as a constant
+// and a request says something else.
+func TestWhatStandsBesideAValueIsReported(t *testing.T) {
+	b := newBench(t, qualytics.Config{})
+	id := somebody(b)
+	for body, want := range map[string][]string{
+		`{"emails":[{"value":"ana@corp.test","type":"home","primary":false}]}`:    {"emails.type", "emails.primary"},
+		`{"emails":[{"value":"ana@corp.test","type":"WORK","primary":true}]}`:     nil,
+		`{"emails":[{"value":"ana@corp.test"}],"roles":[{"value":"Manager"}]}`:    nil,
+		`{"emails":[{"value":"ana@corp.test","type":"work"}],"groups":["other"]}`: nil,
+	} {
+		response, _ := b.send("PUT", "/Users/"+id, body)
+		if response.Status != 200 || !slices.Equal(response.Report.Dropped, want) {
+			t.Errorf("%s: %d, dropped %q, want %q", body, response.Status, response.Report.Dropped, want)
+		}
+	}
+	response, _ := b.send("PATCH", "/Users/"+id, patchOf(`{"op":"replace","path":"emails[type eq \"work\"].type","value":"home"}`))
+	if response.Status != 200 || !slices.Equal(response.Report.Dropped, []string{"emails.type"}) {
+		t.Errorf("%d, dropped %q", response.Status, response.Report.Dropped)
 	}
 }
 

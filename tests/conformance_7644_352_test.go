@@ -166,6 +166,13 @@ var patchSections = []section{
 			group := p.patches(t, p.group(t, one).path(), `{"op":"add","path":"members","value":[{"value":"`+two.text("id")+`"},{"value":"`+three.text("id")+`"}]}`)
 			same(t, "members", memberIDs(group), one.text("id"), two.text("id"), three.text("id"))
 		}},
+		{"room-for-one", func(t *testing.T, p *provider) {
+			user := p.user(t, `"emails":[{"value":"only@corp.test"}]`)
+			user = p.patches(t, user.path(), `{"op":"add","path":"emails","value":[{"value":"second@corp.test","type":"home"}]}`)
+			holds(t, "the user", user.json(t), `{"emails":[{"value":"only@corp.test"}]}`)
+			user = p.patches(t, user.path(), `{"op":"add","path":"emails","value":[{"value":"second@corp.test","type":"home","primary":true}]}`)
+			holds(t, "the user", user.json(t), `{"emails":[{"value":"second@corp.test"}]}`)
+		}},
 		{"single-valued", func(t *testing.T, p *provider) {
 			user := p.patches(t, p.user(t, `"displayName":"Old"`, `"externalId":"old"`).path(),
 				`{"op":"add","path":"displayName","value":"New"},{"op":"add","path":"externalId","value":"new"}`)
@@ -196,6 +203,12 @@ var patchSections = []section{
 			}
 			same(t, "found by it", p.finds(t, "/Users", `externalId eq "gone"`, "id"))
 		}},
+		{"cannot-be-without", func(t *testing.T, p *provider) {
+			user := p.user(t, `"displayName":"Ann Lee"`)
+			for _, path := range []string{"displayName", "name", "name.formatted", "active"} {
+				p.refuses(t, 400, "mutability", "PATCH", user.path(), operations(`{"op":"remove","path":"`+path+`"}`))
+			}
+		}},
 		{"multi-valued", func(t *testing.T, p *provider) {
 			user := p.user(t, `"emails":[{"value":"all@corp.test"}]`)
 			group := p.group(t, user, p.user(t))
@@ -205,6 +218,8 @@ var patchSections = []section{
 			if emails := objects(p.patches(t, user.path(), `{"op":"remove","path":"emails"}`)["emails"]); len(emails) != 0 {
 				t.Errorf("emails %v", emails)
 			}
+			manager := p.user(t, `"roles":[{"value":"Manager"}]`)
+			holds(t, "whoever lost their role", p.patches(t, manager.path(), `{"op":"remove","path":"roles"}`).json(t), `{"roles":[{"value":"Member"}]}`)
 		}},
 		{"by-filter", func(t *testing.T, p *provider) {
 			one, two := p.user(t), p.user(t)

@@ -46,6 +46,11 @@ var putSections = []section{
 				t.Errorf("members %v", members)
 			}
 		}},
+		{"room-for-one", func(t *testing.T, p *provider) {
+			user := p.user(t, `"emails":[{"value":"old@corp.test"}]`)
+			got := p.puts(t, user.path(), p.userBody(user.text("userName"), `"emails":[{"value":"other@corp.test","type":"other"},{"value":"first@corp.test","type":"home","primary":true}]`))
+			holds(t, "the answer", got.json(t), `{"emails":[{"value":"first@corp.test","type":"work","primary":true}]}`)
+		}},
 		{"omitted", func(t *testing.T, p *provider) {
 			user := p.user(t, `"displayName":"Ann Lee"`, `"externalId":"kept"`)
 			got := p.puts(t, user.path(), p.userBody(user.text("userName")))
