@@ -158,8 +158,6 @@ func (p *paging) shapes() []ParameterShape {
 		first(style.first)
 	case byOffset:
 		first(style.first)
-	case byCursor:
-		position.Value.Types = []string{"string"}
 	}
 	var shapes []ParameterShape
 	if position.Name != "" {
