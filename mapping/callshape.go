@@ -130,6 +130,10 @@ type ListShape struct {
 	// is the path of the next cursor; nil for none.
 	Total []PathShape
 	Next  *PathShape
+
+	// Linked says that a Link header leads to the next page, by whatever query
+	// parameters the API puts there.
+	Linked bool
 }
 
 // ReadShape is what one attribute, or one part of it, is made of.
