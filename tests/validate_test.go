@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,6 +95,45 @@ func TestValidateCommand(t *testing.T) {
 			t.Errorf("%s: the password is shown: %s%s", c.name, &out, &messages)
 		}
 	}
+}
+
+// TestValidatePage runs the commands of the page in a directory that has what they
+// need, and compares what they print.
+func TestValidatePage(t *testing.T) {
+	session := blocks(t, "docs/validate.md", "console")[0]
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"mappings.yaml": readShipped(t, "mappings.yaml"),
+		"openapi.json":  string(qualytics.Document()),
+		"caddy":         "#!/bin/sh\n" + caddyVariable + "=1 exec " + os.Args[0] + ` "$@"` + "\n",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var script strings.Builder
+	for line := range strings.Lines(session) {
+		if command, ok := strings.CutPrefix(line, "$ "); ok {
+			script.WriteString("cat <<'EOF'\n" + line + "EOF\n(exit $status)\n" + command + "status=$?\n")
+		}
+	}
+	run := exec.CommandContext(t.Context(), "sh", "-c", "status=0\n"+script.String()+"exit 0")
+	run.Dir = dir
+	out, err := run.CombinedOutput()
+	// The digests change with every edit of the shipped mapping.
+	digest := regexp.MustCompile(`\([0-9a-f]{12}\)`)
+	if got, want := digest.ReplaceAllString(string(out), "N"), digest.ReplaceAllString(session, "N"); err != nil || got != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, got, want)
+	}
+}
+
+// TestValidateRules compares the page's table with the code's.
+func TestValidateRules(t *testing.T) {
+	want := "| rule | what is so in a mapping that keeps to it |\n|---|---|\n"
+	for _, rule := range validation.Rules {
+		want += "| `" + rule.ID + "` | " + rule.Description + " |\n"
+	}
+	hasTable(t, "docs/validate.md", "rules", want)
 }
 
 // TestSandboxServesTheContract has the shipped mapping compared with what the
