@@ -137,10 +137,10 @@ func (c *compiler) upstream(spec upstreamSpec) upstream {
 	}
 	c.paging = c.pagingOf(&spec.paging)
 	if problems, ok := c.jsonPath(spec.errors.problems); ok {
-		u.problems = &problems
+		u.problems, u.problemsPos = &problems, spec.errors.problems.pos
 	}
 	if field, ok := c.jsonPath(spec.errors.field); ok {
-		u.field = &field
+		u.field, u.fieldPos = &field, spec.errors.field.pos
 	}
 	return u
 }

@@ -64,7 +64,8 @@ type upstream struct {
 
 	// problems is where an answer lists what was wrong with a body, and
 	// field where each of them names what it is about; either may be unset.
-	problems, field *jsonpath.Path
+	problems, field       *jsonpath.Path
+	problemsPos, fieldPos source.Pos
 }
 
 // resourceType is one resource of the mapping.

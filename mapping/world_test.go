@@ -47,7 +47,7 @@ func newBenchOn(
 		t: t, program: program, sandbox: sandbox, dialect: dialect, memory: newMemory(), keeper: newKeeper(),
 	}
 	b.world = World{
-		Upstream: &upstreamServer{handler: handler}, Correlations: b.memory, Keeper: b.keeper, Gatherer: new(Gatherer),
+		Upstream: &shaped{bench: b, Upstream: &upstreamServer{handler: handler}}, Correlations: b.memory, Keeper: b.keeper, Gatherer: new(Gatherer),
 		Tolerances: tolerance.AllOn(),
 	}
 	return b

@@ -64,8 +64,8 @@ run.`),
 }
 
 func (t *testRun) do(c *cobra.Command, paths []string) error {
-	if t.format != formatJUnit && checkFormat(t.format) != nil {
-		return misused(c, fmt.Errorf("--format is text, json or junit, not %q", t.format))
+	if err := checkFormat(t.format, formatText, formatJSON, formatJUnit); err != nil {
+		return misused(c, err)
 	}
 	run, err := regexp.Compile(t.run)
 	if err != nil {

@@ -3,7 +3,6 @@ package contract
 import (
 	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping"
@@ -86,7 +85,7 @@ func (c *checker) list(s *mapping.CallShape, list *mapping.ListShape, schema *op
 		c.fail(RuleAnswer, at, gone.hint(), "the list is to be at %q, which the answer does not have", list.Items.Path)
 		return nil, false
 	case !items.Types().Overlaps(array):
-		c.fail(RuleType, at, "", "the list is to be at %q, where the answer has %s", list.Items.Path, items.Types())
+		c.fail(RuleType, at, "", "the list is to be at %q, where the answer has the type %s", list.Items.Path, items.Types())
 		return nil, false
 	}
 	if len(list.Total) > 0 {
@@ -135,7 +134,7 @@ func (c *checker) id(s *mapping.CallShape, id *mapping.PathShape, found *openapi
 		types = openapi.TypesOf("number")
 	}
 	if !found.Types().Overlaps(types) {
-		c.fail(RuleType, place{s, id.Pos, found.Pointer()}, "", "the id is to be %s, and %q is %s", types, id.Path, found.Types())
+		c.fail(RuleType, place{s, id.Pos, found.Pointer()}, "", "the id is to be of the type %s, and %q is of the type %s", types, id.Path, found.Types())
 	}
 }
 
@@ -196,22 +195,24 @@ func (c *checker) readValues(s *mapping.CallShape, r *mapping.ReadShape, values 
 		if r.List && value.Types().Overlaps(array) {
 			element = value.Elements()
 		}
-		if len(r.Each) > 0 && element != nil {
-			for i := range r.Each {
-				c.read(s, &r.Each[i], element, "an element of "+strconv.Quote(r.Attribute))
-			}
-		}
 		if len(r.Table) > 0 {
 			c.covered(s, r.Attribute, r.Paths[0].Path.String(), r.Table, element)
 		}
-		if len(r.Each) > 0 {
-			element = value
+		if len(r.Each) == 0 {
+			types |= element.Types()
+			continue
 		}
-		types |= element.Types()
+		types |= value.Types()
+		if element == value || element == nil {
+			continue
+		}
+		for i := range r.Each {
+			c.read(s, &r.Each[i], element, "an element of "+r.Attribute)
+		}
 	}
 	if understood != 0 && !types.Without(null).Overlaps(understood) {
 		c.fail(RuleType, place{s, r.Paths[0].Pos, values[0].Pointer()}, "",
-			"%s can be made of %s, and %s has %s at %q", r.Attribute, understood, in, types, r.Paths[0].Path)
+			"%s can be made of the type %s, and %s has %s at %q", r.Attribute, understood, in, types, r.Paths[0].Path)
 	}
 }
 
@@ -228,6 +229,23 @@ func (c *checker) compared(s *mapping.CallShape, k *mapping.ComparedShape, schem
 	}
 	if err := value.Check(k.Value.Raw); err != nil {
 		c.fail(RuleValue, place{s, k.Value.Pos, value.Pointer()}, nearest(k.Value.Raw, value),
-			"%q compares %q with %s, which it never is: %v", k.Key, k.Path.Path, k.Value.Raw, err)
+			"%q compares %q with %s, which it never is: %v", k.Key, k.Path.Path, source.Redact(string(k.Value.Raw)), err)
+	}
+}
+
+// problems checks where an answer says what was wrong with a body.
+func (c *checker) problems(s *mapping.CallShape, o *openapi.Operation) {
+	answer, err := o.Response("422")
+	switch {
+	case err != nil:
+		c.broken(s, o, err)
+	case answer != nil && answer.Schema != nil:
+		list := mapping.ReadShape{
+			Attribute: `the list of "errors"`, Paths: []mapping.PathShape{s.Problems.List}, List: true,
+			Each: []mapping.ReadShape{{
+				Attribute: "the name of a field", Paths: []mapping.PathShape{s.Problems.Field}, Types: []string{"string", "array"},
+			}},
+		}
+		c.read(s, &list, answer.Schema, "the answer 422")
 	}
 }

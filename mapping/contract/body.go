@@ -59,7 +59,7 @@ func (c *checker) value(s *mapping.CallShape, f *mapping.FieldShape, schema *ope
 	element := schema
 	if f.Value.List {
 		if !schema.Types().Overlaps(array) {
-			c.fail(RuleType, at, "", "%s is a list, and the field %q of the body takes %s", f.Attribute, f.Path, schema.Types())
+			c.fail(RuleType, at, "", "%s is a list, and the field %q of the body takes the type %s", f.Attribute, f.Path, schema.Types())
 			return
 		}
 		element = schema.Elements()
@@ -73,9 +73,9 @@ func (c *checker) value(s *mapping.CallShape, f *mapping.FieldShape, schema *ope
 	for _, name := range f.Value.Types {
 		switch is, takes := openapi.TypesOf(name), element.Types(); {
 		case !is.Overlaps(takes):
-			c.fail(RuleType, at, "", "%s is %s, and the field %q of the body takes %s", f.Attribute, is, f.Path, takes)
+			c.fail(RuleType, at, "", "%s has the type %s, and the field %q of the body takes %s", f.Attribute, is, f.Path, takes)
 		case !is.Within(takes):
-			c.warn(RuleType, at, "", "%s is %s, and the field %q of the body takes %s alone", f.Attribute, is, f.Path, takes)
+			c.warn(RuleType, at, "", "%s has the type %s, and the field %q of the body takes %s alone", f.Attribute, is, f.Path, takes)
 		}
 	}
 	if values, listed := element.Enum(); listed && slices.Contains(f.Value.Types, "string") {
@@ -87,7 +87,7 @@ func (c *checker) value(s *mapping.CallShape, f *mapping.FieldShape, schema *ope
 // constant checks a value that stands in the mapping.
 func (c *checker) constant(at place, f *mapping.FieldShape, raw json.RawMessage, schema *openapi.Schema) {
 	if err := schema.Check(raw); err != nil {
-		c.fail(RuleValue, at, nearest(raw, schema), "the field %q of the body can't be %s: %v", f.Path, raw, err)
+		c.fail(RuleValue, at, nearest(raw, schema), "the field %q of the body can't be %s: %v", f.Path, source.Redact(string(raw)), err)
 	}
 }
 
@@ -137,7 +137,7 @@ func (c *checker) carried(s *mapping.CallShape, f *mapping.FieldShape, schema *o
 	}
 	switch is, takes := from.Types(), schema.Types(); {
 	case !is.Overlaps(takes):
-		c.fail(RuleType, at, "", "%q, which is sent back as %q, is %s, and the body takes %s", f.From.Path, f.Path, is, takes)
+		c.fail(RuleType, at, "", "%q, which is sent back as %q, has the type %s, and the body takes %s", f.From.Path, f.Path, is, takes)
 	case !is.Within(takes):
 		c.warn(RuleType, at, "", "%q, which is sent back as %q, can be %s, and the body takes %s alone", f.From.Path, f.Path, is.Without(takes), takes)
 	}
@@ -168,10 +168,13 @@ func (c *checker) required(s *mapping.CallShape, fields []mapping.FieldShape, sc
 
 func (c *checker) requiredField(s *mapping.CallShape, fields []mapping.FieldShape, schema *openapi.Schema, keys []string) {
 	var by []string
+	path := keys[:len(keys)-1]
+	alone := len(path) > 0
 	for _, f := range fields {
 		theirs := f.Path.Keys()
 		shared := min(len(theirs), len(keys))
 		if !slices.Equal(theirs[:shared], keys[:shared]) {
+			alone = alone && !slices.Equal(theirs[:min(len(theirs), len(path))], path)
 			continue
 		}
 		if f.Always {
@@ -182,6 +185,8 @@ func (c *checker) requiredField(s *mapping.CallShape, fields []mapping.FieldShap
 	at := place{s, s.Pos, schema.Pointer()}
 	name := strings.Join(keys, ".")
 	switch {
+	case alone && len(by) > 0:
+		// Without it, there is not the object either.
 	case len(by) == 0:
 		c.fail(RuleRequired, at, `give it by "set", or map an attribute to it`, "the API requires the field %q, which nothing in the mapping gives", name)
 	case s.Role == "update":

@@ -45,6 +45,9 @@ const (
 	// RuleUnchecked: the document says enough to check the rest.
 	RuleUnchecked = "unchecked"
 
+	// RuleDeprecated: the API is going to have the call.
+	RuleDeprecated = "deprecated"
+
 	// RuleDocument: the document can be read where it speaks of a call.
 	RuleDocument = "document"
 )
@@ -62,6 +65,9 @@ func Check(program *mapping.Program, document *openapi.Document) ([]source.Diagn
 	}
 	c := &checker{operations: operations, findings: make(map[source.Diagnostic]*finding), objects: make(map[string]*openapi.Schema)}
 	shapes := program.Calls()
+	if c.elsewhere(shapes) {
+		return c.diagnostics(), nil
+	}
 	found := make([]*openapi.Operation, len(shapes))
 	for i := range shapes {
 		found[i] = c.find(&shapes[i])
@@ -159,6 +165,12 @@ func (c *checker) call(s *mapping.CallShape, o *openapi.Operation) {
 		c.broken(s, o, err)
 	} else if s.Answer != nil {
 		c.answer(s, o, answer)
+	}
+	if s.Problems != nil {
+		c.problems(s, o)
+	}
+	if o.Deprecated() {
+		c.warn(RuleDeprecated, place{s, s.DoPos, o.Pointer()}, "", "the API is going to be without this call: the document has it as deprecated")
 	}
 }
 

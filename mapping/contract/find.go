@@ -46,6 +46,21 @@ func (c *checker) find(s *mapping.CallShape) *openapi.Operation {
 	return best
 }
 
+// elsewhere finds that the document has none of the paths, which is said once.
+func (c *checker) elsewhere(shapes []mapping.CallShape) bool {
+	for i := range shapes {
+		for _, o := range c.operations {
+			if _, ok := matches(shapes[i].Path, o.Path); ok {
+				return false
+			}
+		}
+	}
+	first := &shapes[0]
+	c.fail(RuleCall, place{first, first.DoPos, "#/paths"}, c.meant(first.Path),
+		"the API has none of the paths of the mapping, of which the first is %q", first.Path)
+	return true
+}
+
 // parent is the pointer without its last part.
 func parent(pointer string) string { return pointer[:strings.LastIndexByte(pointer, '/')] }
 

@@ -86,7 +86,7 @@ func (c *checker) parameter(s *mapping.CallShape, p *mapping.ParameterShape, the
 	for _, k := range slices.Concat(p.Value.Constants, p.Value.Table) {
 		if err := checkText(schema, k.Raw); err != nil {
 			c.fail(RuleValue, place{s, k.Pos, there.pointer}, nearest(k.Raw, schema),
-				"the query parameter %q can't be %s: %v", p.Name, k.Raw, err)
+				"the query parameter %q can't be %s: %v", p.Name, source.Redact(string(k.Raw)), err)
 		}
 	}
 	if len(p.Value.Types) == 0 || len(p.Value.Constants) > 0 {
@@ -99,7 +99,7 @@ func (c *checker) parameter(s *mapping.CallShape, p *mapping.ParameterShape, the
 		c.warn(RuleTable, at, `give the attribute a table of "values"`,
 			"the query parameter %q takes nothing but %s, and is sent whatever a filter says", p.Name, list(values))
 	} else if !types.Overlaps(texts) && !types.Overlaps(openapi.TypesOf(p.Value.Types...)) {
-		c.fail(RuleType, at, "", "the query parameter %q takes %s, and is sent %s", p.Name, types, openapi.TypesOf(p.Value.Types...))
+		c.fail(RuleType, at, "", "the query parameter %q takes the type %s, and is sent %s", p.Name, types, openapi.TypesOf(p.Value.Types...))
 	}
 }
 

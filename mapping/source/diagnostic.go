@@ -132,7 +132,7 @@ func (d *Diagnostics) snippet(b *strings.Builder, pos Pos) {
 	if pos.Line < 1 || pos.Line > len(d.lines) {
 		return
 	}
-	line := redact(d.lines[pos.Line-1])
+	line := Redact(d.lines[pos.Line-1])
 	if strings.TrimSpace(line) == "" {
 		return
 	}
@@ -167,13 +167,13 @@ func (p *Problems) Addf(pos Pos, format string, args ...any) {
 
 // AddHint records a mistake at a place with a hint, which may be empty.
 func (p *Problems) AddHint(pos Pos, hint, format string, args ...any) {
-	p.Add(Diagnostic{Pos: pos, Rule: RuleMapping, Message: fmt.Sprintf(format, args...), Hint: hint})
+	p.Add(Diagnostic{Pos: pos, Rule: RuleMapping, Message: Redact(fmt.Sprintf(format, args...)), Hint: hint})
 }
 
-// Add records a diagnostic, unless it was recorded before. What looks like a
-// secret in its message is made unreadable.
+// Add records a diagnostic, unless it was recorded before. Values of the file in
+// its message must have gone through [Redact].
 func (p *Problems) Add(diag Diagnostic) {
-	diag.Pos, diag.Message = p.inside(diag.Pos), redact(diag.Message)
+	diag.Pos = p.inside(diag.Pos)
 	if p.seen[diag] {
 		return
 	}

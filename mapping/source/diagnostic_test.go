@@ -130,7 +130,7 @@ func TestRedact(t *testing.T) {
 		"a-very-long-name-without-any-digits-in-it":  "a-very-long-name-without-any-digits-in-it",
 	}
 	for s, want := range tests {
-		if got := redact(s); got != want {
+		if got := Redact(s); got != want {
 			t.Errorf("%q becomes %q, want %q", s, got, want)
 		}
 	}

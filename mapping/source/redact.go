@@ -18,9 +18,9 @@ var (
 	secretWord = regexp.MustCompile(`(?i)bearer\s+([^\s"'\]},]+)|://([^/\s@"']+)@|(eyJ[\w-]+\.[\w.-]+)|([\w+/=-]{32,})`)
 )
 
-// redact puts stars in place of what looks like a secret, one for each
+// Redact puts stars in place of what looks like a secret, one for each
 // character, so that a caret below stays where it belongs.
-func redact(s string) string {
+func Redact(s string) string {
 	for _, pattern := range []*regexp.Regexp{secretKey, secretWord} {
 		var b strings.Builder
 		done := 0

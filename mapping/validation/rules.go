@@ -31,5 +31,6 @@ var Rules = []Rule{
 	{contract.RuleTable, "A table has a word for each value that the API can have."},
 	{contract.RuleAnswer, "The API's answer has what is read in it."},
 	{contract.RuleUnchecked, "The document says enough of the API to check the rest."},
+	{contract.RuleDeprecated, "The API is not going to be without the call."},
 	{contract.RuleDocument, "The document can be read where it speaks of a call."},
 }

@@ -181,6 +181,12 @@ func (o *Operation) Body() (*Content, error) {
 	return o.d.content(body)
 }
 
+// Deprecated reports whether the API is going to be without the call.
+func (o *Operation) Deprecated() bool {
+	deprecated, _ := o.node.value["deprecated"].(bool)
+	return deprecated
+}
+
 // Answer returns what the call answers when it has done what it was asked; nil
 // when the document does not say.
 func (o *Operation) Answer() (*Content, error) {
@@ -188,19 +194,26 @@ func (o *Operation) Answer() (*Content, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, status := range append(responses.keys(), "default") {
-		if len(status) != 3 && status != "default" || status[0] != '2' && status != "default" {
-			continue
-		}
-		answer, ok, err := o.d.child(responses, status)
-		if err != nil {
-			return nil, err
-		}
-		if ok {
-			return o.d.content(answer)
+	for _, status := range responses.keys() {
+		if strings.HasPrefix(status, "2") {
+			return o.Response(status)
 		}
 	}
-	return nil, nil
+	return o.Response("default")
+}
+
+// Response returns what the call answers with a status, as the document has it
+// for a key; nil when there is none.
+func (o *Operation) Response(status string) (*Content, error) {
+	responses, _, err := o.d.child(o.node, "responses")
+	if err != nil {
+		return nil, err
+	}
+	response, ok, err := o.d.child(responses, status)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return o.d.content(response)
 }
 
 func (d *Document) content(n node) (*Content, error) {

@@ -48,18 +48,36 @@ func (d *Document) schema(n node) (*Schema, error) {
 	pointer := n.pointer + "/schema"
 	compiled, err := d.schemas.Compile(documentURL + "#" + url.PathEscape(pointer))
 	if err != nil {
-		return nil, fmt.Errorf("#%s can't be read: %w", pointer, brief(err))
+		return nil, brief(err)
 	}
 	return &Schema{oneOf: []*jsonschema.Schema{compiled}}, nil
 }
 
-// brief leaves away of an error what only says where the document is said to be.
+// brief says what is wrong with a schema, and where in the document.
 func brief(err error) error {
 	var invalid *jsonschema.SchemaValidationError
-	if errors.As(err, &invalid) {
-		return fmt.Errorf("it is not a JSON schema: %s", reason(invalid.Err))
+	var nowhere *jsonschema.JSONPointerNotFoundError
+	var outside *jsonschema.LoadURLError
+	switch {
+	case errors.As(err, &invalid):
+		text, at := reason(invalid.Err)
+		return fmt.Errorf("the schema is broken at %q: %s", here(invalid.URL)+at, text)
+	case errors.As(err, &nowhere):
+		return fmt.Errorf("a schema refers to %q, which is not there", here(nowhere.URL))
+	case errors.As(err, &outside):
+		return fmt.Errorf("a schema refers to %q, which is not in the document", here(outside.URL))
+	default:
+		return errors.New(here(err.Error()))
 	}
-	return errors.New(strings.ReplaceAll(err.Error(), documentURL, ""))
+}
+
+// here leaves away of an address where the document is said to be.
+func here(text string) string {
+	text = strings.NewReplacer(documentURL, "", documentBase, "").Replace(text)
+	if plain, err := url.PathUnescape(text); err == nil {
+		text = plain
+	}
+	return text
 }
 
 // Pointer leads to the schema in the document, or to what it refers to; to the
@@ -74,11 +92,7 @@ func (s *Schema) Pointer() string {
 			at = at.Ref
 		}
 	}
-	_, fragment, _ := strings.Cut(at.Location, "#")
-	if plain, err := url.PathUnescape(fragment); err == nil {
-		fragment = plain
-	}
-	return "#" + fragment
+	return here(at.Location)
 }
 
 // ReadOnly reports whether the value is only in answers.
@@ -110,30 +124,52 @@ func (s *Schema) Check(raw []byte) error {
 		}
 		first = cmp.Or(first, err)
 	}
-	return errors.New(reason(first))
+	text, _ := reason(first)
+	return errors.New(text)
 }
 
-// reason tells the first cause of a failed validation.
-func reason(err error) string {
+// reason says in a few words why a validation failed, and where in the value.
+func reason(err error) (text, at string) {
 	var failed *jsonschema.ValidationError
 	if !errors.As(err, &failed) {
-		return err.Error()
+		return err.Error(), ""
 	}
-	for {
-		next := failed.Causes
-		if len(next) == 0 {
-			return failed.ErrorKind.LocalizedString(printer)
-		}
-		// That null is not meant is the least that can be said of a value.
-		failed = next[0]
-		for _, cause := range next {
-			if t, ok := cause.ErrorKind.(*kind.Type); ok && slices.Equal(t.Want, []string{"null"}) {
-				continue
-			}
-			failed = cause
-			break
-		}
+	first := slices.MinFunc(causes(nil, failed), func(a, b *jsonschema.ValidationError) int {
+		return cmp.Or(
+			cmp.Compare(aside(a), aside(b)),
+			slices.Compare(a.InstanceLocation, b.InstanceLocation),
+			strings.Compare(a.ErrorKind.LocalizedString(printer), b.ErrorKind.LocalizedString(printer)),
+		)
+	})
+	for _, key := range first.InstanceLocation {
+		at += "/" + escape(key)
 	}
+	return first.ErrorKind.LocalizedString(printer), at
+}
+
+// aside orders causes: of those in several alternatives, that another type would
+// do says less than what is wrong with the value, and that null would do least.
+func aside(e *jsonschema.ValidationError) int {
+	t, ok := e.ErrorKind.(*kind.Type)
+	switch {
+	case !ok:
+		return 0
+	case !slices.Equal(t.Want, []string{"null"}):
+		return 1
+	default:
+		return 2
+	}
+}
+
+// causes adds to a list what an error comes from in the end.
+func causes(list []*jsonschema.ValidationError, e *jsonschema.ValidationError) []*jsonschema.ValidationError {
+	if len(e.Causes) == 0 {
+		return append(list, e)
+	}
+	for _, cause := range e.Causes {
+		list = causes(list, cause)
+	}
+	return list
 }
 
 // Enum returns the values that the schema lists, as JSON and without null; ok is

@@ -22,8 +22,11 @@ func (r *resourceType) othersShape(s *CallShape, c *call) {
 
 func (p *paging) listShape() *ListShape {
 	list := &ListShape{Items: PathShape{Path: p.items, Pos: p.written.items.pos}, Total: pathsOf(p.total, p.written.total)}
-	if style, ok := p.style.(byCursor); ok {
+	switch style := p.style.(type) {
+	case byCursor:
 		list.Next = &PathShape{Path: style.next, Pos: p.written.next.pos}
+	case byLink:
+		list.Linked = true
 	}
 	return list
 }

@@ -39,6 +39,9 @@ type CallShape struct {
 
 	// Answer is what is read in the answer; nil for nothing.
 	Answer *AnswerShape
+
+	// Problems is what is read in an answer with the status 422; nil for nothing.
+	Problems *ProblemShape
 }
 
 // Name is the name that the call has in logs and plans: "User.update".
@@ -127,6 +130,10 @@ type ListShape struct {
 	// is the path of the next cursor; nil for none.
 	Total []PathShape
 	Next  *PathShape
+
+	// Linked says that a Link header leads to the next page, by whatever query
+	// parameters the API puts there.
+	Linked bool
 }
 
 // ReadShape is what one attribute, or one part of it, is made of.
@@ -149,6 +156,13 @@ type ReadShape struct {
 	Each []ReadShape
 }
 
+// ProblemShape is where an answer says what was wrong with a body.
+type ProblemShape struct {
+	// List is the path of the list of problems, and Field that, in each of them,
+	// of the name of a field or of a list that ends in it.
+	List, Field PathShape
+}
+
 // ComparedShape is a value that the API's object is compared with.
 type ComparedShape struct {
 	// Key is the key of the mapping under which it stands: "only".
@@ -167,6 +181,14 @@ func (p *Program) Calls() []CallShape {
 	}
 	for _, r := range p.resources {
 		shapes = append(shapes, r.shapes()...)
+	}
+	if u := &p.upstream; u.problems != nil && u.field != nil {
+		problems := &ProblemShape{List: PathShape{*u.problems, u.problemsPos}, Field: PathShape{*u.field, u.fieldPos}}
+		for i := range shapes {
+			if shapes[i].Body {
+				shapes[i].Problems = problems
+			}
+		}
 	}
 	return shapes
 }

@@ -53,6 +53,9 @@ func (r *resourceType) fieldShapes(creating bool) []FieldShape {
 		if creating && f.fallbackConstant != nil {
 			value.Constants = append(value.Constants, ConstantShape{Raw: f.fallbackConstant, Pos: f.fallbackPos})
 		}
+		if creating && len(f.fallback.parts) > 0 {
+			value.addType("string")
+		}
 		shapes = append(shapes, FieldShape{
 			Path: f.path, Pos: f.owner.written.path[0].pos, Attribute: f.owner.name(), Always: creating && f.isAlwaysCreated(), Value: value,
 		})
@@ -62,19 +65,22 @@ func (r *resourceType) fieldShapes(creating bool) []FieldShape {
 
 // addSource adds what a field can become by one of its sources, see render.
 func (f *field) addSource(value *ValueShape, source *template) {
-	types := []string{"string"}
-	if a := source.alone(); a != nil && f.owner.write == nil {
-		value.List = a.isPlainList()
-		if a.toAPI != nil {
-			value.Table = append(value.Table, a.tableShape()...)
-			return
-		}
-		types = []string{jsonType(a.valueTarget())}
+	a := source.alone()
+	if a == nil || f.owner.write != nil {
+		value.addType("string")
+		return
 	}
-	for _, name := range types {
-		if !slices.Contains(value.Types, name) {
-			value.Types = append(value.Types, name)
-		}
+	value.List = a.isPlainList()
+	if a.toAPI != nil {
+		value.Table = append(value.Table, a.tableShape()...)
+	} else {
+		value.addType(jsonType(a.valueTarget()))
+	}
+}
+
+func (v *ValueShape) addType(name string) {
+	if !slices.Contains(v.Types, name) {
+		v.Types = append(v.Types, name)
 	}
 }
 
@@ -158,8 +164,6 @@ func (p *paging) shapes() []ParameterShape {
 		first(style.first)
 	case byOffset:
 		first(style.first)
-	case byCursor:
-		position.Value.Types = []string{"string"}
 	}
 	var shapes []ParameterShape
 	if position.Name != "" {
@@ -167,6 +171,10 @@ func (p *paging) shapes() []ParameterShape {
 	}
 	if size := p.written.size; size.present() {
 		value := ValueShape{Constants: number(p.max)}
+		if _, rest := p.style.(byOffset); rest {
+			// What is left of a page is asked for by less.
+			value.Types = []string{"integer"}
+		}
 		value.Constants[0].Pos = size.pos
 		shapes = append(shapes, ParameterShape{Name: size.value, Pos: size.pos, Always: true, Value: value})
 	}
