@@ -29,9 +29,9 @@ type Unused struct {
 	// Pos is where the mapping has it.
 	Pos source.Pos
 
-	// Part is what it is, such as "User.emails", and Want what no request did,
-	// such as "is given by no request".
-	Part, Want string
+	// Part is what it is, such as "User.emails", and Why it is unused, such as
+	// "is given by no request".
+	Part, Why string
 }
 
 // useOf is a use of a part. The field is empty where the use is of no field.
@@ -74,8 +74,8 @@ func (p *Program) NewCoverage() *Coverage {
 	return c
 }
 
-func (c *Coverage) add(pos source.Pos, name, want string, by useOf) {
-	c.parts = append(c.parts, &coverable{Unused{pos, name, want}, by})
+func (c *Coverage) add(pos source.Pos, name, why string, by useOf) {
+	c.parts = append(c.parts, &coverable{Unused{pos, name, why}, by})
 }
 
 func (c *Coverage) attributes(r *resourceType) {
@@ -248,7 +248,7 @@ func (c *Coverage) Unused() []Unused {
 		}
 	}
 	slices.SortStableFunc(unused, func(a, b Unused) int {
-		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Part, b.Part))
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Why, b.Why))
 	})
 	return unused
 }
