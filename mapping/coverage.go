@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -200,6 +201,12 @@ func (c *Coverage) Called(call Call) {
 		c.use(useOf{use: useGuard, resource: r.name})
 	case plan.Locate:
 		c.use(useOf{use: useLocate, resource: r.name})
+	}
+	for path, p := range r.pushdown {
+		// A look-up by an attribute is narrowed as a filter by it is.
+		if query, _ := url.ParseQuery(call.Query); call.Purpose == plan.Find && call.About == path.Parent().String() && query.Has(p.query) {
+			c.use(useOf{use: useFilter, resource: r.name, at: c.program.at(p.pos)})
+		}
 	}
 	for path, order := range r.sorts {
 		if order.isIn(call.Query) {

@@ -16,9 +16,6 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/mappingtest"
 )
 
-// formatJUnit is the XML that build servers read.
-const formatJUnit = "junit"
-
 // testRun is what `caddy scim test` is asked.
 type testRun struct {
 	mappings, run, format   string
@@ -64,8 +61,8 @@ run.`),
 }
 
 func (t *testRun) do(c *cobra.Command, paths []string) error {
-	if t.format != formatJUnit && checkFormat(t.format) != nil {
-		return misused(c, fmt.Errorf("--format is text, json or junit, not %q", t.format))
+	if err := checkFormat(t.format, formatText, formatJSON, formatJUnit); err != nil {
+		return misused(c, err)
 	}
 	run, err := regexp.Compile(t.run)
 	if err != nil {
@@ -185,7 +182,11 @@ func (t *testRun) filled(c *cobra.Command, f *mappingtest.File, tests []*mapping
 	if err := os.WriteFile(f.Name, text, info.Mode().Perm()); err != nil {
 		return f, err
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s: wrote what comes of %d steps\n", f.Name, n)
+	steps := "steps"
+	if n == 1 {
+		steps = "step"
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s: wrote what comes of %d %s\n", f.Name, n, steps)
 	return t.read(f.Name)
 }
 
