@@ -14,12 +14,8 @@ func filled(t *testing.T, src string) string {
 	if err != nil || n == 0 {
 		t.Fatalf("%d steps, %v", n, err)
 	}
+	allPass(t, string(text))
 	f = load(t, string(text))
-	for _, test := range f.Tests {
-		if r := f.Run(t.Context(), test, f.Program.NewCoverage()); !r.Passed() {
-			t.Errorf("%s fails:\n%s", test.Name, strings.Join(r.Diff, "\n"))
-		}
-	}
 	if again, n, err := f.Fill(t.Context(), f.Tests); n != 0 || err != nil || string(again) != string(text) {
 		t.Errorf("%d steps are filled again, %v", n, err)
 	}

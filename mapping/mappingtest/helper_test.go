@@ -74,6 +74,17 @@ func passes(t *testing.T, src string) {
 	}
 }
 
+// allPass fails unless all tests of a file pass.
+func allPass(t *testing.T, src string) {
+	t.Helper()
+	f := load(t, src)
+	for _, test := range f.Tests {
+		if r := f.Run(t.Context(), test, f.Program.NewCoverage()); !r.Passed() {
+			t.Errorf("%s: step %d fails\n%s", test.Name, r.Step, strings.Join(r.Diff, "\n"))
+		}
+	}
+}
+
 // fails fails unless the first test of a file fails with this difference.
 func fails(t *testing.T, src, diff string) {
 	t.Helper()
