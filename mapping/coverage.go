@@ -3,6 +3,7 @@ package mapping
 import (
 	"cmp"
 	"encoding/json"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -29,9 +30,9 @@ type Unused struct {
 	// Pos is where the mapping has it.
 	Pos source.Pos
 
-	// Part is what it is, such as "User.emails", and Want what no request did,
-	// such as "is given by no request".
-	Part, Want string
+	// Part is what it is, such as "User.emails", and Why it is unused, such as
+	// "is given by no request".
+	Part, Why string
 }
 
 // useOf is a use of a part. The field is empty where the use is of no field.
@@ -74,8 +75,8 @@ func (p *Program) NewCoverage() *Coverage {
 	return c
 }
 
-func (c *Coverage) add(pos source.Pos, name, want string, by useOf) {
-	c.parts = append(c.parts, &coverable{Unused{pos, name, want}, by})
+func (c *Coverage) add(pos source.Pos, name, why string, by useOf) {
+	c.parts = append(c.parts, &coverable{Unused{pos, name, why}, by})
 }
 
 func (c *Coverage) attributes(r *resourceType) {
@@ -201,6 +202,12 @@ func (c *Coverage) Called(call Call) {
 	case plan.Locate:
 		c.use(useOf{use: useLocate, resource: r.name})
 	}
+	for path, p := range r.pushdown {
+		// A look-up by an attribute is narrowed as a filter by it is.
+		if query, _ := url.ParseQuery(call.Query); call.Purpose == plan.Find && call.About == path.Parent().String() && query.Has(p.query) {
+			c.use(useOf{use: useFilter, resource: r.name, at: c.program.at(p.pos)})
+		}
+	}
 	for path, order := range r.sorts {
 		if order.isIn(call.Query) {
 			c.use(useOf{use: useSort, resource: r.name, attribute: path.String()})
@@ -248,7 +255,7 @@ func (c *Coverage) Unused() []Unused {
 		}
 	}
 	slices.SortStableFunc(unused, func(a, b Unused) int {
-		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Part, b.Part))
+		return cmp.Or(cmp.Compare(a.Pos.Line, b.Pos.Line), cmp.Compare(a.Pos.Col, b.Pos.Col), cmp.Compare(a.Part, b.Part), cmp.Compare(a.Why, b.Why))
 	})
 	return unused
 }

@@ -109,6 +109,14 @@ func (m *Memory) set(r *resourceType, id string, doc []byte) {
 func (m *Memory) Do(_ context.Context, call Call) (Answer, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	answer, err := m.do(call)
+	if err != nil {
+		return Answer{}, &CallError{Err: err}
+	}
+	return answer, nil
+}
+
+func (m *Memory) do(call Call) (Answer, error) {
 	r := m.program.resourceOf(call)
 	if r == nil {
 		return Answer{Status: 404, Body: []byte("{}")}, nil

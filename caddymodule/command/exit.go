@@ -13,7 +13,7 @@ import (
 const exitMisuse = 2
 
 // errRefused has the exit code 1, which says that the answer is no: a request
-// would be refused, or a mapping has mistakes.
+// would be refused, a mapping has mistakes, or a test of it fails.
 var errRefused = errors.New("the answer is no")
 
 // misused ends a command that can't give an answer. The error is printed here.

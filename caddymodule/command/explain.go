@@ -149,6 +149,7 @@ const (
 	formatText  = "text"
 	formatJSON  = "json"
 	formatSARIF = "sarif"
+	formatJUnit = "junit"
 )
 
 // checkFormat refuses a format that is not one of those that a command has.

@@ -16,9 +16,6 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/mappingtest"
 )
 
-// formatJUnit is the XML that build servers read.
-const formatJUnit = "junit"
-
 // testRun is what `caddy scim test` is asked.
 type testRun struct {
 	mappings, run, format   string
@@ -185,7 +182,11 @@ func (t *testRun) filled(c *cobra.Command, f *mappingtest.File, tests []*mapping
 	if err := os.WriteFile(f.Name, text, info.Mode().Perm()); err != nil {
 		return f, err
 	}
-	fmt.Fprintf(c.ErrOrStderr(), "%s: wrote what comes of %d steps\n", f.Name, n)
+	steps := "steps"
+	if n == 1 {
+		steps = "step"
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "%s: wrote what comes of %d %s\n", f.Name, n, steps)
 	return t.read(f.Name)
 }
 

@@ -131,6 +131,10 @@ func (l *loader) test(n source.Node) *Test {
 	t.kept = l.kept(m.Get("kept"))
 	keys := []string{"name", "tolerances", "api", "kept", "steps"}
 	if steps := m.Get("steps"); steps.Present() {
+		if own := m.Get("request"); own.Present() {
+			own.Addf(`a test with "steps" has no request of its own`)
+			keys = append(keys, "request")
+		}
 		list, _ := steps.List()
 		for _, node := range list {
 			if inner, ok := node.Map(); ok {

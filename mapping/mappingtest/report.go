@@ -58,8 +58,8 @@ type Unused struct {
 	Line int    `json:"line"`
 	Part string `json:"part"`
 
-	// Want is what no test does: "is given by no request".
-	Want string `json:"want"`
+	// Why is why it is unused: "is given by no request".
+	Why string `json:"why"`
 }
 
 // Add adds what came of a test.
@@ -80,7 +80,7 @@ func (r *Report) Add(f *File, result Result) {
 func (r *Report) AddCoverage(p *mapping.Program, c *mapping.Coverage) {
 	covered := Covered{Mapping: p.File(), Parts: c.Parts(), Unused: []Unused{}}
 	for _, u := range c.Unused() {
-		covered.Unused = append(covered.Unused, Unused{Line: u.Pos.Line, Part: u.Part, Want: u.Want})
+		covered.Unused = append(covered.Unused, Unused{Line: u.Pos.Line, Part: u.Part, Why: u.Why})
 	}
 	r.Coverage = append(r.Coverage, covered)
 }
@@ -114,7 +114,7 @@ func (r *Report) Text(w io.Writer, verbose bool) error {
 
 func (c *Covered) text(b *strings.Builder) {
 	for _, u := range c.Unused {
-		fmt.Fprintf(b, "%s:%d: %s %s\n", c.Mapping, u.Line, u.Part, u.Want)
+		fmt.Fprintf(b, "%s:%d: %s %s\n", c.Mapping, u.Line, u.Part, u.Why)
 	}
 	fmt.Fprintf(b, "%s: the tests put %d of %d parts to use\n", c.Mapping, c.Parts-len(c.Unused), c.Parts)
 }

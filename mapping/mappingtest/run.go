@@ -123,7 +123,11 @@ func (s *step) fits(got *outcome) bool {
 
 // diff compares a step with its outcome as it would be written.
 func (s *step) diff(got *outcome) []string {
-	return diff(lines(s.wanted(), false), lines(s.written(got), false))
+	var want []string
+	if wanted := s.wanted(); wanted != nil {
+		want = lines(wanted, false)
+	}
+	return diff(want, lines(s.written(got), false))
 }
 
 // wanted is what the step says that should come of it.
