@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
-	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
@@ -126,9 +125,6 @@ func (c *compiler) caller(spec *callerSpec) *CallerCheck {
 
 func (c *compiler) upstream(spec upstreamSpec) upstream {
 	u := upstream{name: spec.name, maxCalls: spec.maxCalls}
-	if u.maxCalls == 0 {
-		u.maxCalls = language.DefaultMaxCalls
-	}
 	if spec.prefix.present() {
 		c.prefix = spec.prefix.value
 		if wrong, hint := pathMistake(c.prefix); wrong != "" {
@@ -188,15 +184,20 @@ func (c *compiler) jsonPaths(texts []text) []jsonpath.Path {
 	return paths
 }
 
+// fieldPath is jsonPath for a part of an object.
+func (c *compiler) fieldPath(t text) (jsonpath.Path, bool) {
+	p, ok := c.jsonPath(t)
+	if ok && p.IsSelf() {
+		c.Addf(t.pos, `"." is the whole object; name one of its fields`)
+		ok = false
+	}
+	return p, ok
+}
+
 func (c *compiler) constants(specs []constantSpec) []constant {
 	var constants []constant
 	for _, spec := range specs {
-		p, ok := c.jsonPath(spec.name)
-		switch {
-		case !ok:
-		case p.IsSelf():
-			c.Addf(spec.name.pos, `"." is the whole object; name one of its fields`)
-		default:
+		if p, ok := c.fieldPath(spec.name); ok {
 			constants = append(constants, constant{pos: spec.name.pos, valuePos: spec.pos, path: p, raw: spec.raw})
 		}
 	}

@@ -286,7 +286,7 @@ func (c *compiler) attributeInto(a *attribute, s *attributeSpec) {
 		c.pointless(a, s, "is not written", "unknown")
 		return
 	}
-	into, ok := c.jsonPath(s.into)
+	into, ok := c.fieldPath(s.into)
 	switch {
 	case !s.of.present():
 		c.Addf(s.into.pos, `%s is written as a list of ids; say "of" which resource's`, a.name())

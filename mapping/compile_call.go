@@ -93,7 +93,7 @@ func (s *callSet) compile(name string, spec *callSpec) *call {
 	}
 	compiled.set = slices.Concat(compiled.set, s.c.constants(spec.set))
 	for _, f := range spec.carry {
-		field, fieldOK := s.c.jsonPath(f.field)
+		field, fieldOK := s.c.fieldPath(f.field)
 		from, fromOK := s.c.jsonPath(f.from)
 		if fieldOK && fromOK {
 			compiled.carry = append(compiled.carry, carried{

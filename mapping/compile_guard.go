@@ -13,10 +13,9 @@ func (c *compiler) guard(r *resourceType, spec *resourceSpec) {
 		return
 	}
 	g := &guard{pos: spec.guard.pos, last: c.constants(spec.guard.last), query: make(url.Values)}
-	for i, k := range g.last {
-		i = min(i, len(spec.guard.last)-1)
+	for _, k := range g.last {
 		if !slices.ContainsFunc(r.fields, func(f *field) bool { return f.path.String() == k.path.String() }) {
-			c.Addf(spec.guard.last[i].name.pos, "no attribute of %s writes %s, so that nothing threatens it", r.name, k.path)
+			c.Addf(k.pos, "no attribute of %s writes %s, so that nothing threatens it", r.name, k.path)
 		}
 		for path, p := range r.pushdown {
 			a := r.attribute(path.Parent())

@@ -9,18 +9,12 @@ import (
 func (c *compiler) pagingOf(spec *pagingSpec) *paging {
 	p := &paging{style: inOne{}, max: spec.max, written: spec}
 	size := pageSize{name: spec.size.value, max: spec.max}
-	first := func(usual int) int {
-		if spec.first != nil {
-			return *spec.first
-		}
-		return usual
-	}
 	switch position := spec.position.value; spec.style {
 	case "page":
-		p.style = byNumber{page: position, first: first(1), size: size}
+		p.style = byNumber{page: position, first: spec.first, size: size}
 		c.sameParameter(spec, "the page's number and its size")
 	case "offset":
-		p.style = byOffset{offset: position, first: first(0), limit: size}
+		p.style = byOffset{offset: position, first: spec.first, limit: size}
 		c.sameParameter(spec, "the offset and the limit")
 	case "cursor":
 		p.style = byCursor{cursor: position, next: c.inAnswer(spec, spec.next, "next cursor"), size: size}

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"cmp"
+
 	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
@@ -32,16 +34,11 @@ func parse(name string, src []byte) (*fileSpec, *source.Problems) {
 func parseUpstream(o object) upstreamSpec {
 	errors, _ := o.object("errors")
 	spec := upstreamSpec{
-		name:   o.of.Key("name").Default.(string),
-		prefix: o.text("prefix"),
-		paging: o.paging("paging"),
-		errors: errorsSpec{problems: errors.text("problems"), field: errors.text("field")},
-	}
-	if name := o.text("name"); name.present() {
-		spec.name = name.value
-	}
-	if limit := o.number("max-calls"); limit != nil {
-		spec.maxCalls = *limit
+		name:     cmp.Or(o.text("name").value, o.of.Key("name").Default.(string)),
+		prefix:   o.text("prefix"),
+		maxCalls: o.number("max-calls"),
+		paging:   o.paging("paging"),
+		errors:   errorsSpec{problems: errors.text("problems"), field: errors.text("field")},
 	}
 	if caller, ok := o.object("caller"); ok {
 		spec.caller = &callerSpec{

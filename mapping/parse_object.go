@@ -114,14 +114,14 @@ func (o object) flag(name string) flagSpec {
 	return flagSpec{pos: n.Pos(), value: value}
 }
 
-// number returns a whole number; nil if there is none.
-func (o object) number(name string) *int {
+// number returns a whole number, or what holds without it.
+func (o object) number(name string) int {
 	t := typed[language.Integer](o, name)
 	value, ok := o.Get(name).Int(t.Low, t.High)
 	if !ok {
-		return nil
+		value, _ = o.of.Key(name).Default.(int)
 	}
-	return &value
+	return value
 }
 
 func (o object) constant(name string) *constantSpec {

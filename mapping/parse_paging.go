@@ -42,10 +42,7 @@ func (o object) paging(name string) pagingSpec {
 	if spec.style == "offset" {
 		size = "limit"
 	}
-	spec.size = o.text(size)
-	if largest := o.number("max"); largest != nil {
-		spec.max = *largest
-	}
+	spec.size, spec.max = o.text(size), o.number("max")
 	return spec
 }
 

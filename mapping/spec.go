@@ -56,7 +56,6 @@ type upstreamSpec struct {
 	errors errorsSpec
 	caller *callerSpec
 
-	// maxCalls is 0 when it is not given.
 	maxCalls int
 }
 
@@ -73,7 +72,7 @@ type pagingSpec struct {
 
 	// position is the parameter under that key.
 	position text
-	first    *int
+	first    int
 	next     text
 	size     text // or limit
 	max      int

@@ -15,6 +15,7 @@ func init() {
 		Long:  "Works on the mappings, the tokens and the running state of the SCIM handler.",
 		CobraFunc: func(scim *cobra.Command) {
 			scim.AddCommand(tokenCommand())
+			scim.AddCommand(schemaCommand())
 			scim.AddCommand(validateCommand())
 			scim.AddCommand(explainCommand())
 			scim.AddCommand(testCommand())

@@ -60,7 +60,7 @@ var Attribute = &Object{
 		},
 		{
 			Name: "into", What: "the field that takes the ids of the whole list", More: "Ids that SCIM does not show stay in it.",
-			Type: anyPath, Example: `user_ids`,
+			Type: fieldPath, Example: `user_ids`,
 		},
 		{
 			Name: "unknown", What: "beside `into`, what becomes of an id that is nobody's",

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -182,7 +183,7 @@ func (c *Choice) schema(s *schemas) object {
 		for i, o := range c.Objects {
 			alternatives[i] = o.schema(s)
 		}
-		return append(described(c.What, ""), member{"oneOf", alternatives})
+		return slices.Concat(object{{"title", c.Name}}, described(c.What, ""), object{{"oneOf", alternatives}})
 	})
 }
 
@@ -192,7 +193,7 @@ func (o *Object) schema(s *schemas) object {
 		if o.Short != "" {
 			body = anyOf(o.scalar().schema(s), body)
 		}
-		return append(described(o.What, ""), body...)
+		return slices.Concat(object{{"title", o.Name}}, described(o.What, ""), body)
 	})
 }
 
@@ -233,6 +234,11 @@ func (o *Object) body(s *schemas) object {
 	}
 	if o.NotEmpty {
 		schema = append(schema, member{"minProperties", 1})
+	}
+	if o.Has("true") {
+		// To the YAML language server such a key is no text, and none of the
+		// properties, but it matches a pattern.
+		schema = append(schema, member{"patternProperties", object{{"^(true|false)$", object{}}}})
 	}
 	return append(schema, member{"additionalProperties", false})
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/transform"
@@ -53,24 +52,24 @@ func (o *Object) table() string {
 	return b.String()
 }
 
-// table has each key once, with where it may be.
+// table has each key once, with where it may be: first those by which the
+// mappings are told apart.
 func (c *Choice) table() string {
 	var b strings.Builder
 	b.WriteString("| key | value | where | meaning |\n|---|---|---|---|\n")
+	row := func(k Key, where string) {
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s |\n", k.Name, k.value(), where, k.meaning())
+	}
+	for _, o := range c.Objects {
+		row(o.Keys[0], "exactly one of these")
+	}
 	var done []string
 	for _, o := range c.Objects {
-		for i, k := range o.Keys {
-			row := fmt.Sprintf("| `%s` | %s |", k.Name, k.value())
-			id := k.Name + k.What
-			if slices.Contains(done, id) {
-				continue
+		for _, k := range o.Keys[1:] {
+			if id := k.Name + k.What; !slices.Contains(done, id) {
+				done = append(done, id)
+				row(k, c.where(k))
 			}
-			done = append(done, id)
-			where := "one of these " + strconv.Itoa(len(c.Objects))
-			if i > 0 {
-				where = c.where(k)
-			}
-			fmt.Fprintf(&b, "%s %s | %s |\n", row, where, k.meaning())
 		}
 	}
 	return b.String()
@@ -90,13 +89,13 @@ func (c *Choice) where(k Key) string {
 			}
 		}
 	}
-	var parts []string
 	if len(required) == len(c.Objects) {
-		return "required"
+		return "required everywhere"
 	}
 	if len(possible) == len(c.Objects) {
-		return ""
+		return "everywhere"
 	}
+	var parts []string
 	if len(required) > 0 {
 		parts = append(parts, "required with "+listed(required, "and"))
 	}
@@ -118,7 +117,7 @@ func wordTable(head string, words []Word) string {
 // value says what the key's value is, and what holds without it.
 func (k *Key) value() string {
 	value := k.Type.phrase(false)
-	if k.Example != "" {
+	if t, ok := k.Type.(Text); k.Example != "" && !(ok && len(t.Words) > 0) {
 		value += ", such as `" + k.Example + "`"
 	}
 	if k.Default != nil && k.Default != false {

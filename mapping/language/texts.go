@@ -42,7 +42,7 @@ var (
 	resourceName  = Text{Name: "resource type", Pattern: `^` + word + `$`}
 	callName      = Text{Name: "name of a call", Pattern: `^[^ /]+$`}
 	template      = Text{
-		Name:    "attribute or template",
+		Name:    "template",
 		Pattern: `^([ \t]*[^{} \t]` + plain + `(` + reference + plain + `)*|` + plain + `(` + reference + plain + `)+)$`,
 	}
 	request = Text{

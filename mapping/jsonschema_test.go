@@ -268,7 +268,7 @@ func TestSchemaAndParserAgree(t *testing.T) {
 			"", " ", ".", "x", "x.y", "x..y", `x\`, "/x", "/x/", "x y", "{x}", "{x", "$ref", "urn:x:y",
 			"GET /x", "GET /x/{id}", "PUT /x/{y}", "true", "1",
 			[]any{}, []any{"x"}, []any{nil}, []any{map[string]any{}},
-			map[string]any{}, map[string]any{"x": "y"}, map[string]any{"x": nil}, map[string]any{"x": true},
+			map[string]any{}, map[string]any{"x": "y"}, map[string]any{"x": nil}, map[string]any{"x": true}, map[string]any{".": "x"},
 		} {
 			check(p, v, "is %v", v)
 		}
