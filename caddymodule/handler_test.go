@@ -54,7 +54,7 @@ func never(t *testing.T) programFunc {
 func newTestHandler(t *testing.T, p programFunc) (*Handler, *observer.ObservedLogs) {
 	t.Helper()
 	core, logs := observer.New(zapcore.DebugLevel)
-	h := &Handler{logger: zap.New(core), program: p, tolerances: tolerance.AllOn()}
+	h := &Handler{provisioned: provisioned{logger: zap.New(core), program: p, tolerances: tolerance.AllOn()}}
 	kept := newProcess(t, newMemoryStorage())
 	h.keeper, h.storage, h.keeperReport = kept.keeper, kept.own, kept.keeperReport
 	h.setDefaults()

@@ -74,6 +74,7 @@ func (m *requestMetrics) begin(resources []string) {
 	}
 	for _, resource := range resources {
 		m.guarded.WithLabelValues(resource)
+		m.unknown.WithLabelValues(resource)
 	}
 	for _, d := range denials {
 		m.denied.WithLabelValues(string(d))

@@ -4,16 +4,10 @@
 package caddymodule
 
 import (
-	"time"
-
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
 
 	_ "github.com/qualytics/scim-sidecar/caddymodule/command" // registers `caddy scim`
-	"github.com/qualytics/scim-sidecar/mapping"
-	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
 func init() {
@@ -125,14 +119,15 @@ func init() {
 //
 // Each SCIM request has one line in the log of `http.handlers.scim`: level
 // debug for reads and for mistakes of the client, info for writes, warn when
-// the API is in trouble or something needs a look, error when an operator
-// must act, such as when the API does not accept the token. The line names
-// the token, resource, operation, id, status, the calls that were made and what
-// of the request had no effect. It never holds bodies, filter values, names or
-// tokens themselves. What is refused before it is looked at has level debug,
-// but a limit on what may be taken away has level error. Its `request_id` is Caddy's `{http.request.uuid}`, which the
-// response carries as `X-Request-Id` and which is sent to the API under the
-// same name. That the API counts as down, and that it answers again, has a
+// the API is in trouble or something needs a look, such as a change that the
+// mapping guards against, error when an operator must act, such as when the API
+// does not accept the token. The line names the token, resource, operation, id,
+// status, the calls that were made and what of the request had no effect. It
+// never holds bodies, filter values, names or tokens themselves. What is refused
+// before it is looked at has level debug, but a limit on what may be taken away
+// has level error. Its `request_id` is Caddy's `{http.request.uuid}`, which the
+// response carries as `X-Request-Id` and which is sent to the API under the same
+// name. That the API counts as down, and that it answers again, has a
 // line each in the log of `http.handlers.scim.upstream`, warn and info.
 //
 // A bulk request has such a line for each of its operations, with its number
@@ -141,21 +136,48 @@ func init() {
 //
 // # Metrics
 //
-// Caddy's metrics have these of the handler. They begin with 0 at each reload.
+// Caddy's metrics have these of the handler. Those about requests and calls
+// begin with 0 at each reload; those with a `handler`, which is the id in the
+// admin API, and those without labels tell what is now, or since the process, or
+// the use of the mapping file, began. A `status` is `2xx`, `3xx`, `4xx`, `429` or
+// `5xx`; resource types and calls are those of the mapping.
 //
 // Name | Labels | Description
 // -----|--------|------------
-// `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
-// `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
+// `caddy_scim_requests_total` | `resource`, `operation`, `status` | Requests, and operations of bulk requests; resource and operation as in the placeholders
+// `caddy_scim_request_duration_seconds` | `resource`, `operation` | Histogram of the time that requests took
+// `caddy_scim_deactivations_total` | `resource`, `status` | Requests, and operations of bulk requests, that were to deactivate or delete a resource
+// `caddy_scim_guard_refusals_total` | `resource` | Requests, and operations of bulk requests, that were refused because the mapping guards what they would take away
 // `caddy_scim_denied_total` | `reason`: `network`, `maintenance`, `no_token`, `wrong_token`, `expired_token`, `throttled`, `read_only_token`, `read_only`, `max_deactivations`, `max_group_shrink` | Requests, and operations of bulk requests, that were refused whatever they ask for
-// `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | SCIM requests that needed a leniency; there is a series for each that is on
-// `caddy_scim_attributes_dropped_total` | `resource`: the resource type; `attribute`: its name, or `(undefined)` | attributes in requests that had no effect, or not the whole
-// `caddy_scim_unknown_references_total` | `resource`: the resource type | ids that were nobody's and were left out, where the mapping says so
+// `caddy_scim_max_deactivations` | `handler` | The limit `max_deactivations`
+// `caddy_scim_max_deactivations_used` | `handler` | What counts towards it now
+// `caddy_scim_tolerances_used_total` | `tolerance`: the leniency's name | Requests that needed a leniency; there is a series for each that is on
+// `caddy_scim_attributes_dropped_total` | `resource`; `attribute`: its name, or `(undefined)` | Attributes in requests that had no effect, or not the whole
+// `caddy_scim_unknown_references_total` | `resource` | Ids that were nobody's and were left out, where the mapping says so
+// `caddy_scim_upstream_calls_total` | `call`; `status`, or `none` | Calls to the API, with what was answered in the end
 // `caddy_scim_upstream_tries_total` | `outcome`: `2xx`, `3xx`, `4xx`, `429`, `5xx`, `unreached`, `broken_off`, `too_large`, `timeout`, `canceled` | Tries of calls to the API, repeats included
+// `caddy_scim_upstream_try_duration_seconds` | `call` | Histogram of the time that tries took
+// `caddy_scim_upstream_retries_total` | | Tries after a call's first
 // `caddy_scim_upstream_refused_total` | `reason`: `busy`, `down` | Calls that were not made: their turn would have come too late, or the API counts as down
 // `caddy_scim_upstream_wait_seconds_total` | | Time that calls have waited for their turn
 // `caddy_scim_upstream_calls_waiting` | | Calls that wait for their turn now, over all upstreams of the process
 // `caddy_scim_upstream_down` | | Upstreams of the process that count as down now
+// `caddy_scim_correlations_hits_total` | `handler` | How often something was remembered that was asked for
+// `caddy_scim_correlations_misses_total` | `handler` | How often it was not
+// `caddy_scim_correlations_scans_total` | `handler` | How often a list of the API was read from its beginning
+// `caddy_scim_correlations_facts` | `handler` | Facts that are remembered
+// `caddy_scim_correlations_size` | `handler` | How many there may be
+// `caddy_scim_mapping_info` | `handler`; `version`: a digest of the mapping file | Always 1
+// `caddy_scim_token_expiry_timestamp_seconds` | `handler`; `token`: its name | When a token is accepted no more, of those that expire
+// `caddy_scim_storage_errors_total` | `operation`: `load`, `store`, `delete`, `list`, `lock` or `unlock` | Operations on Caddy's storage that failed; requests that need them get 503
+// `caddy_scim_storage_unreadable_total` | `entry`: `record` or `index` | Entries of the storage that were found unreadable
+//
+// # Traces
+//
+// Where Caddy's `tracing` directive comes before, a request has a span below
+// Caddy's, and below it there is one for each call to the API, for each reading
+// of a list and for each wait for a turn. They hold what the log line holds. The
+// API gets the trace as `traceparent`, and the log line has its id as `traceID`.
 //
 // # Reloads
 //
@@ -359,35 +381,7 @@ type Handler struct {
 	// needs is named in its log line and counted.
 	Tolerances *Tolerances `json:"tolerances,omitempty"`
 
-	logger  *zap.Logger
-	program program
-	auth    authenticator
-
-	base       basePath
-	origin     string
-	tolerances tolerance.Set
-	metrics    *metrics
-	now        func() time.Time
-
-	// network is nil where requests may come from anywhere, and attempts where
-	// failed ones are not counted.
-	network  *caddyhttp.MatchClientIP
-	attempts *failedAttempts
-
-	// safeguard is nil where there are no limits on what is taken away.
-	safeguard mapping.Safeguard
-
-	upstream     *upstreamClient
-	gateSettings *gateSettings
-	correlations *correlations
-	keeper       *keeper
-	keeperReport *keeperReport
-	storage      *storage
-
-	enlisted
-
-	// held gives back, in Cleanup, what is shared with other configurations.
-	held []func() error
+	provisioned
 }
 
 // CaddyModule returns the Caddy module information.

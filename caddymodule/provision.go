@@ -12,10 +12,12 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/caddyserver/certmagic"
+	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 )
 
 // The defaults of the options.
@@ -35,6 +37,39 @@ const (
 
 // shortToken is the length below which a token can be guessed.
 const shortToken = 16
+
+// provisioned is what Provision makes of the options.
+type provisioned struct {
+	logger  *zap.Logger
+	program program
+	auth    authenticator
+
+	base       basePath
+	origin     string
+	tolerances tolerance.Set
+	metrics    *metrics
+	now        func() time.Time
+
+	// network is nil where requests may come from anywhere, and attempts where
+	// failed ones are not counted.
+	network  *caddyhttp.MatchClientIP
+	attempts *failedAttempts
+
+	// safeguard is nil where there are no limits on what is taken away.
+	safeguard mapping.Safeguard
+
+	upstream     *upstreamClient
+	gateSettings *gateSettings
+	correlations *correlations
+	keeper       *keeper
+	keeperReport *keeperReport
+	storage      *storage
+
+	enlisted
+
+	// held gives back, in Cleanup, what is shared with other configurations.
+	held []func() error
+}
 
 // Provision sets up the handler. It reads the mapping file and makes no
 // network connection, so that `caddy validate` works anywhere.
@@ -97,6 +132,8 @@ func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error 
 	if err := h.acquireGate(upstream.String()); err != nil {
 		return err
 	}
+	h.registry = ctx.GetMetricsRegistry()
+	h.provisionReadiness(program.Caller())
 	return h.enlist(plan.Mapping{File: program.File(), Version: program.Version()})
 }
 

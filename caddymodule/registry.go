@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 )
 
@@ -86,8 +88,16 @@ func (h *Handler) id() string {
 	return strings.TrimPrefix(h.keeper.prefix, "scim/") + string(h.base)
 }
 
-// enlisted is what only the admin API wants to know of a handler.
+// enlisted is what only others want to know of a handler: the admin API, the
+// metrics and the probes.
 type enlisted struct {
+	// registry is that of the metrics of the handler's configuration, which has
+	// one of its own.
+	registry *prometheus.Registry
+
+	// readiness says whether the handler can do its work.
+	readiness *readiness
+
 	// mapping is by what the program was made, and since is when.
 	mapping plan.Mapping
 	since   time.Time
@@ -96,7 +106,7 @@ type enlisted struct {
 	recent *recent
 }
 
-// enlist makes the handler known to the admin API until Cleanup.
+// enlist makes the handler known to others until Cleanup.
 func (h *Handler) enlist(mapped plan.Mapping) error {
 	h.mapping, h.since = mapped, h.now()
 	value, _, err := h.hold(recentPool, h.id(), newRecent)

@@ -109,7 +109,7 @@ type session struct {
 	// turn is where the calls stand in the queue.
 	turn *turn
 
-	// token is what the API is asked with.
+	// token is what the API is asked with; empty for none.
 	token string
 
 	// requestID ties the API's log to ours.
@@ -197,7 +197,9 @@ func (s *session) request(ctx context.Context, call *mapping.Call) (*retryableht
 	}
 	header := make(http.Header, 6)
 	header["Accept"] = []string{"application/json"}
-	header["Authorization"] = []string{"Bearer " + s.token}
+	if s.token != "" {
+		header["Authorization"] = []string{"Bearer " + s.token}
+	}
 	header["User-Agent"] = []string{userAgent}
 	if s.requestID != "" {
 		header["X-Request-Id"] = []string{s.requestID}
