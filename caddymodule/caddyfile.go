@@ -126,6 +126,9 @@ func (h *Handler) unmarshalOption(d *caddyfile.Dispenser, option string) error {
 	case "recent_requests":
 		h.RecentRequests = new(RecentRequests)
 		return h.RecentRequests.unmarshal(d)
+	case "audit":
+		h.Audit = new(Audit)
+		return h.Audit.unmarshal(d)
 	case "tolerances":
 		h.Tolerances = new(Tolerances)
 		return h.Tolerances.unmarshal(d)

@@ -40,7 +40,7 @@ type exchange struct {
 	// span is nil where nothing is traced.
 	span *requestSpan
 
-	// recording is nil until the request is let in, and where none are kept.
+	// recording is nil until the request is let in, and where nobody asks for it.
 	recording *recording
 }
 
@@ -66,6 +66,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	if err != nil {
 		x.response = failed(err)
 	}
+	// Whoever has got the answer finds what was changed written down.
+	h.audit(r, x)
 	h.respond(w, r, x)
 	h.report(r, x)
 	h.record(r, x)
@@ -118,9 +120,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Secret:       []byte(presented),
 		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}
-	if h.recent != nil && h.RecentRequests.Count > 0 {
-		x.recording = &recording{Upstream: upstream, values: h.RecentRequests.Values, file: h.mapping.File}
-		world.Upstream, world.Explainer = x.recording, x.recording
+	if h.recent != nil && h.RecentRequests.Count > 0 || h.audits() {
+		x.recording = new(recording)
+		world.Explainer = x.recording
 	}
 	response := h.program.Serve(ctx, world, mapping.Request{
 		Method: method,
@@ -128,6 +130,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Query:  r.URL.RawQuery,
 		Body:   body,
 		Base:   base + string(h.base),
+		ID:     x.requestID,
 
 		IfMatch:     listHeader(r.Header, "If-Match"),
 		IfNoneMatch: listHeader(r.Header, "If-None-Match"),

@@ -198,7 +198,7 @@ func TestProgramIsAsked(t *testing.T) {
 
 	if want := (mapping.Request{
 		Method: "POST", Path: "/Users", Query: "x=1&", Body: []byte(`{"userName":"ana"}`), Base: "https://scim.test/api/scim/v2",
-		IfMatch: `W/"v1", "v2", "v3"`, IfNoneMatch: "*",
+		IfMatch: `W/"v1", "v2", "v3"`, IfNoneMatch: "*", ID: w.Header().Get("X-Request-Id"),
 	}); !reflect.DeepEqual(got, want) {
 		t.Errorf("asked %+v", got)
 	}

@@ -95,6 +95,7 @@ func init() {
 //
 //		response_type auto|application/json|application/scim+json
 //		recent_requests <count> [values]|off
+//		audit           values|off
 //		tolerances    [all|onelogin|okta|entra|jumpcloud|strict] [+<name>...] [-<name>...]
 //	}
 //
@@ -133,6 +134,11 @@ func init() {
 // A bulk request has such a line for each of its operations, with its number
 // in the request, and then one for itself that says how many there were and
 // how many failed.
+//
+// What was changed over SCIM has a record in the log of
+// `http.handlers.scim.audit`, one for each resource and request: level info
+// where all was done, warn where something was left undone, taken back, or
+// refused by a guard or a limit.
 //
 // # Metrics
 //
@@ -376,6 +382,9 @@ type Handler struct {
 
 	// What the admin API tells of the latest requests.
 	RecentRequests *RecentRequests `json:"recent_requests,omitempty"`
+
+	// What is written to the audit log.
+	Audit *Audit `json:"audit,omitempty"`
 
 	// Which leniencies towards identity providers are on. What a request
 	// needs is named in its log line and counted.

@@ -65,6 +65,9 @@ type provisioned struct {
 	keeperReport *keeperReport
 	storage      *storage
 
+	// auditor is nil where no audit log is written.
+	auditor *zap.Logger
+
 	enlisted
 
 	// held gives back, in Cleanup, what is shared with other configurations.
@@ -80,6 +83,9 @@ func (h *Handler) Provision(ctx caddy.Context) error {
 func (h *Handler) provision(ctx caddy.Context, storage certmagic.Storage) error {
 	h.logger = ctx.Logger()
 	h.setDefaults()
+	if !h.Audit.Off {
+		h.auditor = h.logger.Named(auditLog)
+	}
 	// Asked before Caddy does, because below shared state is changed.
 	if err := h.Validate(); err != nil {
 		return err
@@ -151,6 +157,7 @@ func (h *Handler) setDefaults() {
 	setDefault(&h.MaxBulkOperations, defaultMaxBulk)
 	setDefault(&h.ResponseType, responseTypeAuto)
 	setPointer(&h.RecentRequests, RecentRequests{Count: defaultRecent})
+	setPointer(&h.Audit, Audit{})
 	h.setUpstreamDefaults()
 	if h.Correlations == nil {
 		h.Correlations = new(Correlations)

@@ -1,7 +1,6 @@
 package caddymodule
 
 import (
-	"context"
 	"maps"
 	"net/http"
 	"sync"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/qualytics/scim-sidecar/caddymodule/adminapi"
 	"github.com/qualytics/scim-sidecar/mapping"
-	"github.com/qualytics/scim-sidecar/mapping/plan"
 )
 
 // RecentRequests says what the admin API tells of the latest requests. They are
@@ -22,7 +20,9 @@ type RecentRequests struct {
 	Count int `json:"count"`
 
 	// Whether their paths, queries and the values of attributes are recorded
-	// too, which are personal data. Secrets never are. Default: false
+	// too, which are personal data. Without it there are only the values that
+	// come from a closed set: roles, and what is true or false. Secrets never
+	// are. Default: false
 	Values bool `json:"values,omitempty"`
 }
 
@@ -31,10 +31,6 @@ const (
 
 	// maxRecent bounds the memory that they take.
 	maxRecent = 10_000
-
-	// maxParts bounds how many calls, and how many changes, are recorded of one
-	// request.
-	maxParts = 100
 )
 
 // unmarshal sets up r from the arguments of its option.
@@ -126,95 +122,18 @@ func (r *recent) usedTolerances() map[string]uint64 {
 	return maps.Clone(r.tolerances)
 }
 
-// recording notes what one request does. It is the request's Upstream and its
-// Explainer.
-type recording struct {
-	mapping.Upstream
-	values bool
-
-	// file is the mapping file.
-	file string
-
-	mu      sync.Mutex
-	request adminapi.Request
-
-	// over says that the request was answered: what goes on for others is not
-	// its own any more.
-	over bool
-}
-
-// Do implements [mapping.Upstream].
-func (r *recording) Do(ctx context.Context, call mapping.Call) (mapping.Answer, error) {
-	number, begun := r.begin(call)
-	answer, err := r.Upstream.Do(ctx, call)
-	if begun {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		if !r.over {
-			r.request.Calls[number].Status = answer.Status
-		}
-	}
-	return answer, err
-}
-
-func (r *recording) begin(call mapping.Call) (number int, begun bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	number = len(r.request.Calls)
-	if r.over || number == maxParts {
-		return 0, false
-	}
-	c := plan.Call{
-		Number: number + 1, Name: call.Name, Method: call.Method, Path: call.Path,
-		Purpose: call.Purpose, About: call.About, Writes: call.Purpose.Writes(),
-		At: plan.Place(r.file, call.Pos.Line),
-	}
-	if r.values {
-		c.Query = call.Query
-	}
-	r.request.Calls = append(r.request.Calls, c)
-	return number, true
-}
-
-// Decided implements [mapping.Explainer].
-func (r *recording) Decided(d plan.Decision) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	switch d := d.(type) {
-	case plan.Change:
-		if r.over || d.How == plan.Unchanged || len(r.request.Changes) == maxParts {
-			return
-		}
-		if !r.values {
-			d.Before, d.After = nil, nil
-		}
-		r.request.Changes = append(r.request.Changes, d)
-	case plan.Adoption:
-		if !r.over && len(r.request.Adoptions) < maxParts {
-			r.request.Adoptions = append(r.request.Adoptions, d)
-		}
-	case plan.Drop:
-		if !r.over && len(r.request.Dropped) < maxParts {
-			r.request.Dropped = append(r.request.Dropped, d)
-		}
-	}
-}
-
 // record puts a request that was let in among the latest ones.
 func (h *Handler) record(r *http.Request, x *exchange) {
 	if x.recording == nil {
 		return
 	}
-	x.recording.mu.Lock()
-	x.recording.over = true
-	request := x.recording.request
-	x.recording.mu.Unlock()
-	did := &x.response.Report
-	request.Handler, request.Time, request.RequestID = h.id(), x.start.UTC(), x.requestID
+	did, values := &x.response.Report, h.RecentRequests.Values
+	request := adminapi.Request{Handler: h.id(), Time: x.start.UTC(), RequestID: x.requestID}
+	x.recording.fill(&request, values)
 	request.DurationSeconds = time.Since(x.start).Seconds()
 	request.Token, request.User, request.Method = x.who.name, x.who.user, r.Method
 	request.Resource, request.Operation, request.ID = did.Resource, did.Operation, did.ID
-	if x.recording.values {
+	if values {
 		request.Path = r.URL.RequestURI()
 	}
 	request.Outcome = mapping.OutcomeOf(&x.response)

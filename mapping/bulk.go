@@ -144,7 +144,7 @@ func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
 	if err != nil {
 		return errorResponse(Response{}, err)
 	}
-	response := j.program.Serve(ctx, j.world, req)
+	response := j.program.Serve(ctx, j.worldOf(s), req)
 	if s.Method == "POST" && response.Err == nil {
 		s.id = response.Report.ID
 	}
@@ -152,6 +152,15 @@ func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
 		return j.withoutOthers(s, response)
 	}
 	return response
+}
+
+// worldOf is the world for a step, which has an Explainer of its own.
+func (j *bulkJob) worldOf(s *step) World {
+	world := j.world
+	if world.Explainer != nil {
+		world.Explainer = world.Explainer.Operation(s.number)
+	}
+	return world
 }
 
 // prepare returns the request that a step stands for, or why it is none.
@@ -185,5 +194,5 @@ func (j *bulkJob) prepare(ctx context.Context, s *step) (Request, error) {
 // single is a request as if it had come by itself. Of the resource it asks for
 // next to nothing: a bulk response gives locations and versions, not resources.
 func (j *bulkJob) single(method, path string, body []byte) Request {
-	return Request{Method: method, Path: path, Query: "attributes=id", Body: body, Base: j.req.Base}
+	return Request{Method: method, Path: path, Query: "attributes=id", Body: body, Base: j.req.Base, ID: j.req.ID}
 }

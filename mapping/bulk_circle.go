@@ -54,7 +54,7 @@ func (j *bulkJob) fillOne(ctx context.Context, s *step) *scim.Error {
 	if err != nil {
 		return scim.AsError(err)
 	}
-	response := j.program.Serve(ctx, j.world, j.single("PUT", s.target.endpoint+"/"+s.id, body))
+	response := j.program.Serve(ctx, j.worldOf(s), j.single("PUT", s.target.endpoint+"/"+s.id, body))
 	s.response.Report = s.response.Report.with(response.Report)
 	if response.Err == nil {
 		s.response.Version = response.Version

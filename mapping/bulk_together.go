@@ -50,7 +50,7 @@ func (j *bulkJob) doTogether(ctx context.Context, steps []step) {
 		}
 		lined := make(chan struct{})
 		lineUp := sync.OnceFunc(func() { close(lined) })
-		world := j.world
+		world := j.worldOf(&steps[i])
 		world.Keeper = &queue{Keeper: j.world.Keeper, lineUp: lineUp, open: open}
 		serving.Go(func() {
 			defer lineUp()

@@ -188,6 +188,9 @@ func (c *Coverage) Decided(d plan.Decision) {
 	}
 }
 
+// Operation implements [Explainer]. What bulk requests use counts like the rest.
+func (c *Coverage) Operation(int) Explainer { return c }
+
 // Called notes that a request makes a call, which must be one of a World with
 // an Explainer.
 func (c *Coverage) Called(call Call) {

@@ -180,6 +180,7 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []fieldValue) (*entity, error) {
 	before := x.keys(e)
 	x.explainWrite(e, ch, values, nil)
+	x.explainSet(e, x.calls.readmit.set, values)
 	doc, err := body(x.calls.readmit.set, values)
 	if err != nil {
 		return nil, err
@@ -259,7 +260,7 @@ func (x *run) readmitActive(ctx context.Context, e *entity, doc []byte, values [
 			}
 		}
 	}
-	if _, undoErr := x.setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
+	if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
 		x.warn("The " + x.name + " " + e.id + " may be active again with its old access: it could neither be changed nor deactivated.")
 	}
 	return nil, err
@@ -281,6 +282,7 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	c := x.calls.create
 	lists := x.memberships(ch)
 	x.explainWrite(nil, ch, values, lists)
+	x.explainSet(nil, c.set, values)
 	doc, err := overlay([]byte("{}"), c.set, values, nil, lists)
 	if err != nil {
 		return nil, err
@@ -363,7 +365,7 @@ func (x *run) undo(ctx context.Context, e *entity) error {
 	}
 	doc, err := c.constants()
 	if err == nil {
-		_, err = x.must(context.WithoutCancel(ctx), c, e.id, doc)
+		_, err = x.because(plan.Undo, "").must(context.WithoutCancel(ctx), c, e.id, doc)
 	}
 	if err != nil {
 		x.warn("The API made the object " + e.id + ", which is not a " + x.name + "; it could not be undone.")

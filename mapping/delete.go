@@ -32,12 +32,12 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	// that has been seen is known to be none of that.
 	key := Key{Resource: x.name, Attribute: "id", Value: id}
 	settle := func(error) {}
+	var e *entity
 	if x.isKnown(key) {
 		x.explainFact("id", x.pos, []string{id}, false)
 	}
 	if c.isSet() || x.world.Safeguard != nil || !x.isKnown(key) || !x.unguarded(id) {
-		e, err := x.load(ctx, id)
-		if err == nil && c.isSet() {
+		if e, err = x.load(ctx, id); err == nil && c.isSet() {
 			err = x.meets(ctx, e, c)
 		}
 		switch {
@@ -57,6 +57,7 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 			return Response{}, err
 		}
 	}
+	x.explainDeletion(id, e)
 	err = x.remove(ctx, id)
 	if settle(err); err != nil {
 		return Response{}, err
@@ -115,7 +116,7 @@ func (x *run) deleted(ctx context.Context, id string) (Response, error) {
 	if x.calls.delete.forget {
 		record.Deleted = time.Now().UTC()
 	}
-	if _, err := x.world.Keeper.Update(ctx, x.name, id, func(Record) Record { return record }); err != nil {
+	if _, err := x.keep(ctx, id, func(Record) Record { return record }); err != nil {
 		return Response{}, err
 	}
 	x.world.Correlations.Shift(x.name)

@@ -12,11 +12,18 @@ import (
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
-// Explainer is told what a request decides, as it decides it. What it is told
-// holds values out of the request and out of the API, secrets excepted.
+// Explainer is told what a request decides and does, as it does so: of a change
+// before the call that brings it about, and of a call when it is over. Of all
+// that changes something it is told before the response is there. What it is told
+// holds values out of the request and out of the API, secrets excepted. All
+// methods must be safe for concurrent use.
 type Explainer interface {
-	// Decided is told of one decision. It must be safe for concurrent use.
+	// Decided is told of one decision.
 	Decided(d plan.Decision)
+
+	// Operation returns who is told of an operation of a bulk request, by its
+	// number from 1. It may be asked for one more than once.
+	Operation(number int) Explainer
 }
 
 // reason is what calls are made for.
@@ -50,11 +57,13 @@ func (x *run) explained(c *call, made Call) Call {
 // purposeOf returns what a call is for: what changes something, for that; what
 // reads, for the reason that the run has.
 func (x *run) purposeOf(c *call) plan.Purpose {
-	changes := x.changes(c.name)
+	changes, undoes := x.changes(c.name), x.reason.purpose == plan.Undo
 	switch {
+	case changes != "" && undoes:
+		return plan.Undo
 	case changes != "":
 		return changes
-	case x.reason.purpose != "":
+	case x.reason.purpose != "" && !undoes:
 		return x.reason.purpose
 	case c == x.calls.read:
 		return plan.Read
@@ -157,9 +166,12 @@ func (x *run) explainWrite(e *entity, ch *change, values []fieldValue, lists []m
 			Added: m.added, Removed: m.removed, At: x.program.at(m.attribute.pos),
 		})
 	}
-	if a := x.state; a != nil && ch.touched[a.path] {
+	if a := x.state; a != nil && (ch.touched[a.path] || ch.creating && e != nil) {
 		on := x.wantsOn(ch)
-		c := plan.Change{Attribute: a.name(), How: plan.Unchanged, At: x.program.at(a.pos), After: appendBool(nil, on)}
+		c := plan.Change{
+			Attribute: a.name(), How: plan.Unchanged, At: x.program.at(a.pos), After: appendBool(nil, on),
+			OpenBefore: true, OpenAfter: true,
+		}
 		now := e == nil || a.isOn(e)
 		if e != nil {
 			c.Before = appendBool(nil, now)
@@ -204,7 +216,27 @@ func (x *run) explainField(f *field, e *entity, ch *change, value int, values []
 		c.How, c.By, c.At = plan.Default, f.fallback.text, x.program.at(f.fallbackPos)
 	}
 	c.After = values[value].raw
+	if e != nil && !f.isConfidential() && sameJSON(e.doc.Get(f.path), c.After) {
+		c.How, c.By = plan.Unchanged, ""
+	}
+	c.OpenBefore, c.OpenAfter = f.owner.isOpen(c.Before), f.owner.isOpen(c.After)
 	return redacted(c, f), true
+}
+
+// isOpen reports whether a value, as the API has it, is one of a closed set.
+func (a *attribute) isOpen(raw json.RawMessage) bool {
+	if len(raw) == 0 || string(raw) == "null" {
+		return true
+	}
+	if a.target.Type == schema.Boolean {
+		return string(raw) == "true" || string(raw) == "false"
+	}
+	for _, value := range a.toAPI {
+		if string(value) == string(raw) {
+			return true
+		}
+	}
+	return false
 }
 
 // madeBy is the template and the transforms that make a field; empty where the
@@ -251,23 +283,6 @@ func isSecretName(name string) bool {
 	name = strings.ToLower(name)
 	return slices.ContainsFunc([]string{"password", "secret", "token", "credential", "private_key", "api_key", "apikey"},
 		func(word string) bool { return strings.Contains(name, word) })
-}
-
-// explainKept tells what becomes of the attributes that are kept here.
-func (x *run) explainKept(id string, before, after Record) {
-	if x.world.Explainer == nil {
-		return
-	}
-	for _, a := range x.attributes {
-		had, has := before.Attributes[a.name()], after.Attributes[a.name()]
-		if !a.kept || string(had) == string(has) {
-			continue
-		}
-		c := plan.Change{
-			Resource: x.name, ID: id, Attribute: a.name(), Before: had, After: has, How: plan.Kept, At: x.program.at(a.pos),
-		}
-		x.world.Explainer.Decided(redacted(c, &field{owner: a}))
-	}
 }
 
 // explainFilter tells what becomes of each comparison of the listing's filter.

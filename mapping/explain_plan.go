@@ -41,7 +41,7 @@ func (p *Program) Explain(ctx context.Context, w World, req Request) *plan.Plan 
 	w.Gatherer = new(Gatherer)
 	w.Explainer = made
 	response := p.Serve(ctx, w, req)
-	return made.finish(req, &response, w.Keeper.(*draft))
+	return made.finish(req, &response)
 }
 
 // planner puts a plan together.
@@ -61,6 +61,7 @@ func (p *planner) Decided(d plan.Decision) {
 	defer p.mu.Unlock()
 	switch d := d.(type) {
 	case plan.Change:
+		d.Result = ""
 		p.plan.Changes = append(p.plan.Changes, d)
 	case plan.Adoption:
 		p.plan.Adoptions = append(p.plan.Adoptions, d)
@@ -80,8 +81,14 @@ func (p *planner) Decided(d plan.Decision) {
 	case plan.Mention:
 		key := Key{Resource: d.Resource, Attribute: "id", Value: d.ID}
 		p.mentions[key] = append(p.mentions[key], d)
+	case plan.Keep:
+		d.Result = ""
+		p.plan.Kept = append(p.plan.Kept, d)
 	}
 }
+
+// Operation implements [Explainer]. A plan is of the request as a whole.
+func (p *planner) Operation(int) Explainer { return p }
 
 // assume notes what the plan rests on.
 func (p *planner) assume(text, at string) {
@@ -114,7 +121,7 @@ func (p *planner) answered(number, status int) {
 	p.plan.Calls[number].Status = status
 }
 
-func (p *planner) finish(req Request, response *Response, kept *draft) *plan.Plan {
+func (p *planner) finish(req Request, response *Response) *plan.Plan {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	made, report := &p.plan, &response.Report
@@ -133,7 +140,6 @@ func (p *planner) finish(req Request, response *Response, kept *draft) *plan.Pla
 		made.Tolerances = union(made.Tolerances, operation.Tolerances)
 		made.Warnings = append(made.Warnings, operation.Warnings...)
 	}
-	made.Kept = kept.kept()
 	p.order()
 	made.Cost.Calls = len(made.Calls)
 	for i := range made.Calls {

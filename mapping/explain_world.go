@@ -2,12 +2,8 @@ package mapping
 
 import (
 	"context"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
-
-	"github.com/qualytics/scim-sidecar/mapping/plan"
 )
 
 // notebook is Correlations that know nothing at first, for one request.
@@ -98,11 +94,10 @@ type draft struct {
 	// kept is what is read; nil for nothing.
 	base Keeper
 
-	mu     sync.Mutex
-	order  []recordName
-	before map[recordName]Record
-	now    map[recordName]Record
-	held   map[string]bool
+	mu    sync.Mutex
+	order []recordName
+	now   map[recordName]Record
+	held  map[string]bool
 
 	// freed is closed, and replaced, with each lock that is released.
 	freed chan struct{}
@@ -112,8 +107,7 @@ type recordName struct{ resource, id string }
 
 func newDraft(base Keeper) *draft {
 	return &draft{
-		base: base, before: make(map[recordName]Record), now: make(map[recordName]Record),
-		held: make(map[string]bool), freed: make(chan struct{}),
+		base: base, now: make(map[recordName]Record), held: make(map[string]bool), freed: make(chan struct{}),
 	}
 }
 
@@ -137,8 +131,7 @@ func (d *draft) Update(ctx context.Context, resource, id string, change func(Rec
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	name := recordName{resource, id}
-	if _, ours := d.before[name]; !ours {
-		d.before[name] = before
+	if _, ours := d.now[name]; !ours {
 		d.order = append(d.order, name)
 	}
 	d.now[name] = change(before)
@@ -196,36 +189,4 @@ func (d *draft) Lock(ctx context.Context, names ...string) (release func(), err 
 		close(d.freed)
 		d.freed = make(chan struct{})
 	}, nil
-}
-
-// kept says what would be stored, beside the values of attributes.
-func (d *draft) kept() []plan.Keep {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	var all []plan.Keep
-	for _, name := range d.order {
-		before, now := d.before[name], d.now[name]
-		var what []string
-		switch {
-		case now.IsZero() && !before.IsZero():
-			what = append(what, "nothing any more")
-		case !now.Deleted.IsZero() && before.Deleted.IsZero():
-			what = append(what, "that SCIM deleted it")
-		case now.Deleted.IsZero() && !before.Deleted.IsZero():
-			what = append(what, "that it is not deleted any more")
-		}
-		if now.Claimed && !before.Claimed {
-			what = append(what, "that it is the provider's")
-		}
-		if !slices.Equal(now.Groups, before.Groups) {
-			what = append(what, "which groups it is in besides: "+strings.Join(now.Groups, " "))
-		}
-		if !maps.Equal(now.Applied, before.Applied) && len(now.Applied) > 0 {
-			what = append(what, "digests of values that disagree, so that a repeat is no change")
-		}
-		for _, w := range what {
-			all = append(all, plan.Keep{Resource: name.resource, ID: name.id, What: w})
-		}
-	}
-	return all
 }

@@ -127,7 +127,7 @@ func (x *run) vanished(ctx context.Context, id string, before Record) error {
 	if before.IsZero() || !before.Deleted.IsZero() || x.state != nil && !x.calls.read.search {
 		return nil
 	}
-	_, err := x.world.Keeper.Update(ctx, x.name, id, func(now Record) Record {
+	_, err := x.keep(ctx, id, func(now Record) Record {
 		if reflect.DeepEqual(now, before) {
 			return Record{}
 		}
@@ -144,7 +144,7 @@ func (x *run) restored(ctx context.Context, e *entity) (err error) {
 	if before.Deleted.IsZero() || x.hidden(e) {
 		return nil
 	}
-	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, func(now Record) Record {
+	e.record, err = x.keep(ctx, e.id, func(now Record) Record {
 		if now.Deleted.Equal(before.Deleted) {
 			now.Deleted = time.Time{}
 		}

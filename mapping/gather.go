@@ -48,6 +48,9 @@ type job struct {
 	ctx  context.Context
 	edit *edit
 
+	// share is what the change comes to; nil until that is known.
+	share *share
+
 	// done is closed when response and err are set.
 	done     chan struct{}
 	response Response
@@ -201,6 +204,7 @@ func sharedContext(jobs []*job) (context.Context, context.CancelFunc) {
 // made of it, and writes the sum. A change that can't be is refused without an
 // effect on the others; when the API refuses the sum, each is tried alone.
 func (x *run) together(ctx context.Context, id string, jobs []*job) {
+	x = x.speakingFor(id, jobs)
 	err := x.getAcquainted(ctx, jobs)
 	var w writer
 	var total *change
@@ -254,6 +258,7 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 	total := &change{have: have, want: have, touched: make(map[schema.Path]bool), mustClear: true}
 	var live []*job
 	for _, j := range *jobs {
+		j.share = nil
 		ch, err := j.change(ctx, w, total.want)
 		if err == nil {
 			err = x.validate(ch)
@@ -266,6 +271,9 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 			continue
 		}
 		j.run.report.Unknown = ch.unknown
+		if x.world.Explainer != nil {
+			j.share = x.shareOf(ch)
+		}
 		total.want = ch.want
 		total.mustClear = total.mustClear && ch.mustClear
 		maps.Copy(total.touched, ch.touched)

@@ -3,7 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"reflect"
-	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
@@ -23,13 +22,13 @@ func (x *run) heeded(e *entity, set []constant, values []fieldValue) error {
 			continue
 		}
 		if owner.toAPI != nil || owner.target.Type == schema.Boolean {
-			return x.unheeded(owner.name())
+			return x.unheeded(e, owner.name())
 		}
 		x.drop(plan.Respelt, owner.name()+" (the API holds another value)")
 	}
 	for _, c := range set {
 		if !sent[c.path.String()] && !x.shown(e, c) {
-			return x.unheeded(c.path.String())
+			return x.unheeded(e, c.path.String())
 		}
 	}
 	return nil
@@ -48,7 +47,8 @@ func (a *attribute) holds(v jsonpath.Value, raw json.RawMessage) bool {
 	return reflect.DeepEqual(inOrder(has), inOrder(sent))
 }
 
-func (x *run) unheeded(name string) error {
+func (x *run) unheeded(on *entity, name string) error {
+	x.explainNotTaken(on, name)
 	e := x.program.upstream.nonsense("the answer does not hold what was sent for " + name)
 	e.Detail = x.program.upstream.name + " did not take the new value of " + name + "."
 	return e
@@ -64,8 +64,7 @@ func (x *run) shown(e *entity, c constant) bool {
 		return false
 	}
 	for _, a := range x.attributes {
-		samePath := func(p jsonpath.Path) bool { return p.String() == c.path.String() }
-		if len(a.each) > 0 && slices.ContainsFunc(a.paths, samePath) {
+		if len(a.each) > 0 && a.isAt(c.path) {
 			_, some := a.appendElements(nil, e, "")
 			return !some
 		}
@@ -78,6 +77,7 @@ func (x *run) reached(e *entity, on bool) error {
 	if x.state.isOn(e) == on {
 		return nil
 	}
+	x.explainNotTaken(e, x.state.name())
 	err := x.program.upstream.nonsense("the answer shows the state as it was")
 	err.Detail = x.program.upstream.name + " did not change " + x.state.name() + "."
 	return err

@@ -246,7 +246,7 @@ func (x *run) took(e *entity, changed []membership) error {
 		})
 		missing := func(id string) bool { return !holds[id] }
 		if slices.ContainsFunc(m.added, missing) || slices.ContainsFunc(m.removed, func(id string) bool { return holds[id] }) {
-			return x.unheeded(m.attribute.name())
+			return x.unheeded(e, m.attribute.name())
 		}
 	}
 	return nil

@@ -26,6 +26,10 @@ type Request struct {
 	// count for requests about one resource.
 	IfMatch, IfNoneMatch string
 
+	// ID ties together what is said of the request in several places; empty for
+	// none.
+	ID string
+
 	// Base is the URL of the SCIM base without a trailing slash, as the
 	// client reaches it: "https://scim.example.com/api/scim/v2".
 	Base string

@@ -77,17 +77,18 @@ func newLore() *lore {
 // do makes one upstream call. An answer with an error status is not an error,
 // as long as it is the API's own.
 func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body []byte) (Answer, error) {
-	answer, err := x.world.Upstream.Do(ctx, x.explained(c, c.build(id, query, body)))
+	made := x.explained(c, c.build(id, query, body))
+	answer, err := x.world.Upstream.Do(ctx, made)
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
-	if err != nil {
-		return answer, x.program.upstream.unanswered(err)
-	}
 	// Past the end of a list there may be nothing; its reader knows.
 	ofNothing := id == "" && c.method != "GET"
-	if err := x.program.upstream.misplaced(answer, ofNothing); err != nil {
-		return answer, err
+	if err != nil {
+		err = x.program.upstream.unanswered(err)
+	} else if wrong := x.program.upstream.misplaced(answer, ofNothing); wrong != nil {
+		err = wrong
 	}
-	return answer, nil
+	x.explainCall(made, answer, err)
+	return answer, err
 }
 
 // must makes one upstream call that has to succeed. The entity is the object

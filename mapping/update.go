@@ -169,7 +169,7 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		switch {
 		case err != nil && turnOn:
 			// What was only half done is taken back.
-			if _, undoErr := x.setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
+			if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
 				x.warn("The resource was restored, its other attributes could not be changed, and it could not be deactivated again.")
 			}
 			return nil, err
@@ -231,6 +231,7 @@ func (x *run) update(ctx context.Context, e *entity, values []fieldValue, lists 
 	if x.calls.update == nil {
 		return nil, scim.BadRequest(scim.Mutability, "A %s can't be changed.", x.name)
 	}
+	x.explainSet(e, x.calls.update.set, values)
 	doc, err := x.carried(x.calls.update, e)
 	if err != nil {
 		return nil, err
@@ -319,7 +320,6 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 	if reflect.DeepEqual(next(e.record), e.record) {
 		return nil
 	}
-	x.explainKept(e.id, e.record, next(e.record))
-	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, next)
+	e.record, err = x.keep(ctx, e.id, next)
 	return err
 }

@@ -246,13 +246,17 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			going = append(going, next)
 		}
 	}
-	done := 0
+	done, err := 0, error(nil)
 	for _, tasks := range [][]task{idle, coming, going} {
-		n, err := w.do(ctx, tasks)
-		done += n
-		if err != nil {
-			return nil, partly(err, done, len(idle)+len(coming)+len(going))
+		var n int
+		n, err = w.do(ctx, tasks)
+		if done += n; err != nil {
+			break
 		}
+	}
+	w.explainMembers(total)
+	if err != nil {
+		return nil, partly(err, done, len(idle)+len(coming)+len(going))
 	}
 	if slices.ContainsFunc(w.attributes, func(a *attribute) bool { return a.kept && total.touched[a.path] }) {
 		if err := w.keepChange(ctx, w.group, total, nil); err != nil {

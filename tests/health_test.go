@@ -35,7 +35,9 @@ func (st *stack) probed(t *testing.T, path string, status int, want string) {
 
 const isReady = `{"status":"ready"}`
 
-func isUnavailable(reason string) string { return `{"status":"unavailable","reasons":["` + reason + `"]}` }
+func isUnavailable(reason string) string {
+	return `{"status":"unavailable","reasons":["` + reason + `"]}`
+}
 
 // TestHealth goes through what becomes of the API.
 func TestHealth(t *testing.T) {

@@ -87,6 +87,9 @@ func noSecrets(t *testing.T, edit func(string) string, keeps bool) {
 	if len(logLines(log, `"logger":"http.handlers.scim"`)) < len(answers) {
 		t.Fatalf("the log is not all there:\n%s", log)
 	}
+	if n := len(logLines(log, `"logger":"http.handlers.scim.audit"`, `"attribute":"userName"`)); n == 0 {
+		t.Errorf("nothing is in the audit log:\n%s", log)
+	}
 	for _, text := range personal {
 		// Certificates and the like have nothing to do with it.
 		for _, line := range logLines(log, text) {

@@ -132,115 +132,6 @@ type Error struct {
 	Cause string `json:"cause,omitempty"`
 }
 
-// Decision is one of the types of this package that tell of a decision:
-// [Change], [Adoption], [Drop], [Term], [Fact] or [Mention].
-type Decision interface{ isDecision() }
-
-// How says how a value comes about.
-type How string
-
-// The ways in which values come about.
-const (
-	// Given: the request gives it.
-	Given How = "given"
-
-	// Default: the mapping gives it, because the request does not.
-	Default How = "default"
-
-	// Cleared: the request takes a value away.
-	Cleared How = "cleared"
-
-	// Called: a call of its own makes it so.
-	Called How = "called"
-
-	// Kept: the sidecar keeps it, since the API has no place for it.
-	Kept How = "kept"
-
-	// Unchanged: the API holds it already, so that nothing is written.
-	Unchanged How = "unchanged"
-)
-
-// Change is what becomes of one attribute.
-type Change struct {
-	// Resource is the resource type, and ID the resource's id; empty for one
-	// that is to be made.
-	Resource string `json:"resource"`
-	ID       string `json:"id,omitempty"`
-
-	// Attribute is the SCIM attribute by its canonical name, or several with
-	// blanks between that one field is made from.
-	Attribute string `json:"attribute"`
-
-	// Field is the field of the API's object; empty where there is none.
-	Field string `json:"field,omitempty"`
-
-	// Before and After are its values as the API has them, or for what is kept
-	// here as SCIM has them; empty for none. A value that nobody may see is
-	// [Redacted].
-	Before json.RawMessage `json:"before,omitempty"`
-	After  json.RawMessage `json:"after,omitempty"`
-
-	// Added and Removed are what becomes of a list of references.
-	Added   []string `json:"added,omitempty"`
-	Removed []string `json:"removed,omitempty"`
-
-	How How `json:"how"`
-
-	// By is how the value is made: a template and transforms, such as
-	// "{name.givenName} {name.familyName} | squeeze", or the name of a call;
-	// empty where it is taken as it is.
-	By string `json:"by,omitempty"`
-
-	At string `json:"at"`
-}
-
-// Adoption is an account that a create takes instead of making a new one.
-type Adoption struct {
-	Resource string `json:"resource"`
-	ID       string `json:"id"`
-
-	// By is the attribute that it was found by.
-	By string `json:"by"`
-
-	// Back says that it was deactivated, and comes back.
-	Back bool `json:"back,omitempty"`
-
-	At string `json:"at"`
-}
-
-// Loss says why something in a request has no effect.
-type Loss string
-
-// The reasons.
-const (
-	// Unmapped: the mapping has no place for the attribute.
-	Unmapped Loss = "unmapped"
-
-	// Undefined: no schema has the attribute.
-	Undefined Loss = "undefined"
-
-	// ReadOnly: clients can't write the attribute.
-	ReadOnly Loss = "read-only"
-
-	// Outweighed: another attribute that writes the same field takes
-	// precedence, or the API can't be without a value.
-	Outweighed Loss = "outweighed"
-
-	// OneValue: the API has room for one of several values.
-	OneValue Loss = "one-value"
-
-	// Respelt: the API holds another value than the one that was sent.
-	Respelt Loss = "respelt"
-)
-
-// Drop is an attribute of the request that has no effect, or not the whole.
-type Drop struct {
-	Resource  string `json:"resource"`
-	Attribute string `json:"attribute"`
-	Why       Loss   `json:"why"`
-	At        string `json:"at"`
-}
-
 // Handling says who looks at a part of a filter.
 type Handling string
 
@@ -309,6 +200,11 @@ type Call struct {
 	// Name is its name in the mapping: "User.update".
 	Name string `json:"name"`
 
+	// Resource and ID are the resource that it is about; ID is empty where it is
+	// about several, or one that is to be made.
+	Resource string `json:"resource,omitempty"`
+	ID       string `json:"id,omitempty"`
+
 	Method string `json:"method"`
 
 	// Path is the escaped path, and Query the encoded query; empty for none.
@@ -325,11 +221,19 @@ type Call struct {
 	// none.
 	About string `json:"about,omitempty"`
 
-	// Writes says that the call changes something, so that it was not made.
+	// Writes says that the call changes something, so that it is not made for a
+	// plan.
 	Writes bool `json:"writes"`
 
-	// Status is what the API answered; 0 where it was not asked.
+	// Status is what the API answered; 0 where it was not asked, or did not.
 	Status int `json:"status,omitempty"`
+
+	// Result is what came of a call that writes and was made; empty for others.
+	Result Result `json:"result,omitempty"`
+
+	// RequestID is that of the request which made it, as the API gets it; empty
+	// in a plan.
+	RequestID string `json:"request_id,omitempty"`
 
 	// Otherwise says what happens if the API answers another thing than is
 	// assumed; empty where it was asked, or where that fails the request.
@@ -338,13 +242,16 @@ type Call struct {
 	At string `json:"at"`
 }
 
-// Keep is what would be stored of one resource.
+// Keep is what is stored here of one resource.
 type Keep struct {
 	Resource string `json:"resource"`
 	ID       string `json:"id"`
 
 	// What is a sentence's end: "that SCIM deleted it".
 	What string `json:"what"`
+
+	// Result is what came of it; empty in a plan.
+	Result Result `json:"result,omitempty"`
 }
 
 // Cost is what a request costs.
@@ -378,10 +285,3 @@ func Place(file string, line int) string {
 
 // Redacted stands in the place of a secret.
 const Redacted = "REDACTED"
-
-func (Change) isDecision()   {}
-func (Adoption) isDecision() {}
-func (Drop) isDecision()     {}
-func (Term) isDecision()     {}
-func (Fact) isDecision()     {}
-func (Mention) isDecision()  {}

@@ -69,7 +69,7 @@ var purposes = map[Purpose]struct{ why, otherwise string }{
 	Activate:   {"activate it", ""},
 	Deactivate: {"deactivate it", "if the API says 404, it is read, and that it is deactivated already will do"},
 	Delete:     {"delete it", "if the API says 404, it is read, and that it is gone already will do"},
-	Undo:       {"take back what the API made", ""},
+	Undo:       {"take back what was done before", ""},
 }
 
 // Writes reports whether a call for this purpose changes something.

@@ -130,6 +130,8 @@ func (t *writer) changes(changes []Change) {
 			target = "(kept here)"
 		case Called:
 			target = "(a call of its own)"
+		case Through:
+			target = "(changes of others)"
 		}
 		rows = append(rows, []string{c.Attribute, target, values, how(c), c.At})
 	}
@@ -140,7 +142,7 @@ func how(c Change) string {
 	switch {
 	case c.How == Default && c.By != "":
 		return "default " + c.By
-	case c.How == Default, c.How == Cleared:
+	case c.How == Default, c.How == Cleared, c.How == Set:
 		return string(c.How)
 	case c.By != "":
 		return "by " + c.By
@@ -165,6 +167,7 @@ var losses = map[Loss]string{
 	Outweighed: "another attribute for the same field counts, or the API can't be without it",
 	OneValue:   "the API has room for one value",
 	Respelt:    "the API would hold another value",
+	NotTaken:   "the API did not take it",
 }
 
 func (t *writer) drops(p *Plan) {
