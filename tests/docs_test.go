@@ -96,8 +96,8 @@ func TestPagesCaddyfiles(t *testing.T) {
 	for _, page := range pages(t) {
 		for _, block := range blocks(t, page, "caddyfile") {
 			n++
-			for _, m := range regexp.MustCompile(`\{env\.(\w+)\}|\{\$(\w+)[:}]`).FindAllStringSubmatch(block, -1) {
-				t.Setenv(m[1]+m[2], "https://value.example.com")
+			for _, name := range caddyfileVariables(block) {
+				t.Setenv(name, "https://value.example.com")
 			}
 			t.Run(page, func(t *testing.T) { adapt(t, block) })
 		}

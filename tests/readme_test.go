@@ -168,19 +168,27 @@ func TestMetricsPage(t *testing.T) {
 	}
 }
 
+// variables returns the names that a pattern's groups find, in order.
+func variables(pattern, text string) []string {
+	var found []string
+	for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
+		found = append(found, strings.Join(m[1:], ""))
+	}
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// caddyfileVariables returns the variables of the environment that a Caddyfile
+// uses.
+func caddyfileVariables(caddyfile string) []string {
+	return variables(`\{env\.(\w+)\}|\{\$(\w+)[:}]`, caddyfile)
+}
+
 // TestREADMEEnvironment compares the variables that the README has with those
 // that the shipped Caddyfile uses.
 func TestREADMEEnvironment(t *testing.T) {
-	names := func(pattern, text string) []string {
-		var found []string
-		for _, m := range regexp.MustCompile(pattern).FindAllStringSubmatch(text, -1) {
-			found = append(found, strings.Join(m[1:], ""))
-		}
-		slices.Sort(found)
-		return slices.Compact(found)
-	}
-	used := names(`\{env\.(\w+)\}|\{\$(\w+)[:}]`, readShipped(t, "Caddyfile"))
-	described := names("(?m)^\\| `([A-Z]+_[A-Z]+)` \\|", readShipped(t, "README.md"))
+	used := caddyfileVariables(readShipped(t, "Caddyfile"))
+	described := variables("(?m)^\\| `([A-Z]+_[A-Z]+)` \\|", readShipped(t, "README.md"))
 	if !slices.Equal(used, described) {
 		t.Errorf("the README has %q, the Caddyfile %q", described, used)
 	}

@@ -159,11 +159,20 @@ func adapt(t testing.TB, caddyfile string) map[string]any {
 	return decode(t, js)
 }
 
-// confine adds what keeps a Caddy within a test: no admin endpoint, no saved
-// configuration, storage in dir, no authority in the system's trust store, a
-// certificate that is there, and one TCP port of the loopback interface. The
-// rest stays as it is shipped.
+// confine adds what keeps a Caddy within a test, and has it listen on one TCP port
+// of the loopback interface. The rest stays as it is shipped.
 func confine(t testing.TB, config map[string]any, dir, address string) {
+	t.Helper()
+	contain(t, config, dir)
+	for _, server := range servers(config) {
+		server["listen"] = []any{address}
+	}
+}
+
+// contain adds what keeps a Caddy within a test wherever it listens: no admin
+// endpoint, no saved configuration, storage in dir, no authority in the system's
+// trust store, and a certificate that is there.
+func contain(t testing.TB, config map[string]any, dir string) {
 	t.Helper()
 	certificateFor(t).present(config)
 	set(config, true, "admin", "disabled")
@@ -175,7 +184,6 @@ func confine(t testing.TB, config map[string]any, dir, address string) {
 	set(config, true, "apps", "tls", "disable_storage_clean")
 	logToMemory(config)
 	for _, server := range servers(config) {
-		server["listen"] = []any{address}
 		server["protocols"] = []any{"h1", "h2"}
 		// The redirects would want port 80.
 		set(server, true, "automatic_https", "disable_redirects")
