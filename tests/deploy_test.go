@@ -286,13 +286,13 @@ func TestKubernetesCaddyfile(t *testing.T) {
 				return resp.StatusCode
 			}
 			ready := map[bool]int{true: 200, false: 503}[up]
-			for probe, want := range map[string]int{"startupProbe": 200, "livenessProbe": 200, "readinessProbe": ready} {
+			for probe, want := range map[string]int{"startupProbe": ready, "livenessProbe": 200, "readinessProbe": 200} {
 				asked := at(container, probe, "httpGet")
 				if got := get(at(asked, "port"), fmt.Sprint(at(asked, "path"))); got != want {
 					t.Errorf("%s: status %d instead of %d", probe, got, want)
 				}
 			}
-			if got := get("metrics", "/metrics"); got != 200 {
+			if got := get("internal", "/metrics"); got != 200 {
 				t.Errorf("metrics: status %d", got)
 			}
 		})
