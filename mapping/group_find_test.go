@@ -100,3 +100,42 @@ func TestGroupLists(t *testing.T) {
 		}
 	})
 }
+
+// TestFiltersByGroups asks for the ids of people's teams before anything is
+// known, where the API gives the teams by name.
+func TestFiltersByGroups(t *testing.T) {
+	for filter, want := range map[string]float64{
+		`id eq "2" and groups.value eq "2"`:                     1,
+		`id eq "2" and groups eq "3"`:                           1,
+		`id eq "2" and groups[value eq "3" and display sw "S"]`: 1,
+		`id eq "2" and groups.$ref ew "/Groups/3"`:              1,
+		`id eq "2" and not (groups.value eq "3")`:               0,
+		`userName eq "bruno.silva" and groups.value eq "3"`:     1,
+		`userName eq "bruno.silva" and groups.value eq "2"`:     0,
+		`groups.value eq "3"`:                                   4,
+	} {
+		inBothDialects(t, func(t *testing.T, b *bench) {
+			b.sandbox.Seed(12, 4)
+			if got := b.want(200, "GET", filtered(filter), "")["totalResults"]; got != want {
+				t.Errorf("%s: %v instead of %v", filter, got, want)
+			}
+		})
+	}
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(12, 4)
+		b.want(200, "GET", "/Groups", "")
+		team := b.sandbox.AddTeam(qualytics.Team{Name: "Newcomers", UserIDs: []int{2}})
+		for _, filter := range []string{`id eq "2" and groups.value eq "%d"`, `groups.value eq "%d"`} {
+			filter = fmt.Sprintf(filter, team)
+			if got := b.want(200, "GET", filtered(filter), "")["totalResults"]; got != 1.0 {
+				t.Errorf("%s, of a team that nobody has seen yet: %v", filter, got)
+			}
+		}
+	})
+	// Whoever can't be told from nobody is no empty list.
+	b := newBench(t, qualytics.Config{Dialect: qualytics.DialectA()})
+	b.sandbox.Seed(12, 4)
+	b.sandbox.Fail("GET /api/teams", qualytics.Fault{Kind: qualytics.ServerError}, -1)
+	b.fails(502, "", "GET", filtered(`id eq "2" and groups.value eq "2"`), "")
+	b.want(200, "GET", filtered(`id eq "2" and groups.display eq "Finance DQ"`), "")
+}

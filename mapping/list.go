@@ -112,12 +112,12 @@ func (x *run) newListing(q *listQuery, types []*resourceType) (*listing, error) 
 		if err := t.parseOrder(q, others); err != nil {
 			return nil, err
 		}
-		if q.filter == nil {
-			continue
+		if q.filter != nil {
+			if err := t.parseFilter(*q.filter, others); err != nil {
+				return nil, err
+			}
 		}
-		if err := t.parseFilter(*q.filter, others); err != nil {
-			return nil, err
-		}
+		x.lore.idsDecide = x.lore.idsDecide || t.looksAtIDs()
 	}
 	l.by = l.mainOrder()
 	if q.cursor != nil {

@@ -63,8 +63,8 @@ func (x *run) revealReferences(ctx context.Context, part *projection, entities [
 			a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 				id := firstScalar(v, a.idPaths()).Text()
 				if id == "" {
-					target.findByName(ctx, a, e, v)
-					return true
+					err = target.findByName(ctx, a, e, v)
+					return err == nil
 				}
 				if _, seen := e.unshown[id]; seen {
 					return true
@@ -89,19 +89,22 @@ func (x *run) revealReferences(ctx context.Context, part *projection, entities [
 // findByName finds the id of an element that the API gives by its name alone:
 // in what is known, or in the list of all, which is read once for all such
 // names. A request that takes but a read of one resource is not made dearer by
-// that; where there is no id the name has to do.
-func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) {
+// that; where there is no id the name has to do. Not so where a filter asks for
+// the id: then the list is read, even if a reading did not show the name.
+func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) error {
 	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
 	name := a.nameOf(v)
 	if i < 0 || name == "" || a.excepted(v) {
-		return
+		return nil
 	}
 	key := x.indexed[i].key(x.resourceType, name)
 	x = x.because(plan.Names, "")
 	ids, all := x.known(key)
-	if len(ids) == 0 && !all && x.readsLists() && !x.lore.listFailed[x.resourceType] {
-		_, err := x.scan(ctx, false)
-		x.lore.listFailed[x.resourceType] = err != nil && !errors.Is(err, errScanned)
+	if len(ids) == 0 && !x.lore.namesRead[x.resourceType] && (x.lore.idsDecide || !all && x.readsLists()) {
+		x.lore.namesRead[x.resourceType] = true
+		if _, err := x.scan(ctx, all); err != nil && !errors.Is(err, errScanned) && x.lore.idsDecide {
+			return err
+		}
 		ids, _ = x.known(key)
 	}
 	if len(ids) == 1 {
@@ -110,6 +113,7 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 		}
 		e.named[name] = ids[0]
 	}
+	return nil
 }
 
 // readsLists reports whether the request has read a list.

@@ -47,8 +47,12 @@ type run struct {
 // ask twice.
 type lore struct {
 	// othersRead are the types of which it has read what is none of them, and
-	// listFailed those whose list it has tried in vain to read.
-	othersRead, listFailed map[*resourceType]bool
+	// namesRead those whose list it has read, or tried to, for ids that the API
+	// gives by names.
+	othersRead, namesRead map[*resourceType]bool
+
+	// idsDecide says that what the answer holds hangs on such ids.
+	idsDecide bool
 
 	// holders are those who have the values of groups.
 	holders map[*valueGroup][]madeMember
@@ -69,7 +73,7 @@ type lore struct {
 
 func newLore() *lore {
 	return &lore{
-		othersRead: make(map[*resourceType]bool), listFailed: make(map[*resourceType]bool),
+		othersRead: make(map[*resourceType]bool), namesRead: make(map[*resourceType]bool),
 		holders: make(map[*valueGroup][]madeMember), references: make(map[Key]bool),
 	}
 }
