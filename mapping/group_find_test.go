@@ -132,10 +132,18 @@ func TestFiltersByGroups(t *testing.T) {
 			}
 		}
 	})
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.sandbox.Seed(12, 4)
+		groups, _ := b.want(200, "GET", "/Users/2?attributes=groups.value", "")["groups"].([]any)
+		if len(groups) != 3 {
+			t.Errorf("the groups of somebody whose ids are asked for: %v", groups)
+		}
+	})
 	// Whoever can't be told from nobody is no empty list.
 	b := newBench(t, qualytics.Config{Dialect: qualytics.DialectA()})
 	b.sandbox.Seed(12, 4)
 	b.sandbox.Fail("GET /api/teams", qualytics.Fault{Kind: qualytics.ServerError}, -1)
 	b.fails(502, "", "GET", filtered(`id eq "2" and groups.value eq "2"`), "")
+	b.fails(502, "", "GET", "/Users/2?attributes=groups.$ref", "")
 	b.want(200, "GET", filtered(`id eq "2" and groups.display eq "Finance DQ"`), "")
 }

@@ -112,12 +112,12 @@ func (x *run) newListing(q *listQuery, types []*resourceType) (*listing, error) 
 		if err := t.parseOrder(q, others); err != nil {
 			return nil, err
 		}
-		if q.filter != nil {
-			if err := t.parseFilter(*q.filter, others); err != nil {
-				return nil, err
-			}
+		if q.filter == nil {
+			continue
 		}
-		x.lore.idsDecide = x.lore.idsDecide || t.looksAtIDs()
+		if err := t.parseFilter(*q.filter, others); err != nil {
+			return nil, err
+		}
 	}
 	l.by = l.mainOrder()
 	if q.cursor != nil {

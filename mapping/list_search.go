@@ -129,17 +129,6 @@ func (t *listPart) looksAt() *projection {
 	return part
 }
 
-// looksAtIDs reports whether filter or order are about the ids that a list of
-// references holds.
-func (t *listPart) looksAtIDs() bool {
-	part := t.looksAt()
-	return part != nil && slices.ContainsFunc(t.attributes, func(a *attribute) bool {
-		id, uri := a.path, a.path
-		id.Sub, uri.Sub = "value", "$ref"
-		return a.of != nil && (part.only[id] || part.only[uri])
-	})
-}
-
 // fromAPI returns those resources of the API that the listing is about.
 func (t *listPart) fromAPI(ctx context.Context) ([]placed, error) {
 	if t.filter != nil {

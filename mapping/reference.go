@@ -57,13 +57,13 @@ func (x *run) revealReferences(ctx context.Context, part *projection, entities [
 		if a.of == nil || !part.includes(a.path) {
 			continue
 		}
-		target := x.on(a.of)
+		target, must := x.on(a.of), part.asksForID(a)
 		for _, e := range entities {
 			var err error
 			a.lookup(e.doc).Each(func(v jsonpath.Value) bool {
 				id := firstScalar(v, a.idPaths()).Text()
 				if id == "" {
-					err = target.findByName(ctx, a, e, v)
+					err = target.findByName(ctx, a, e, v, must)
 					return err == nil
 				}
 				if _, seen := e.unshown[id]; seen {
@@ -86,12 +86,20 @@ func (x *run) revealReferences(ctx context.Context, part *projection, entities [
 	return nil
 }
 
+// asksForID reports whether a filter, an order or the client names the ids that a
+// list of references holds.
+func (p *projection) asksForID(a *attribute) bool {
+	id, uri := a.path, a.path
+	id.Sub, uri.Sub = "value", "$ref"
+	return p != nil && (p.only[id] || p.only[uri])
+}
+
 // findByName finds the id of an element that the API gives by its name alone:
 // in what is known, or in the list of all, which is read once for all such
 // names. A request that takes but a read of one resource is not made dearer by
-// that; where there is no id the name has to do. Not so where a filter asks for
-// the id: then the list is read, even if a reading did not show the name.
-func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value) error {
+// that; where there is no id the name has to do. Not so if the request must
+// have it: then the list is read, even if a reading did not show the name.
+func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpath.Value, must bool) error {
 	i := slices.IndexFunc(x.indexed, func(by *attribute) bool { return by.unique })
 	name := a.nameOf(v)
 	if i < 0 || name == "" || a.excepted(v) {
@@ -100,9 +108,8 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 	key := x.indexed[i].key(x.resourceType, name)
 	x = x.because(plan.Names, "")
 	ids, all := x.known(key)
-	if len(ids) == 0 && !x.lore.namesRead[x.resourceType] && (x.lore.idsDecide || !all && x.readsLists()) {
-		x.lore.namesRead[x.resourceType] = true
-		if _, err := x.scan(ctx, all); err != nil && !errors.Is(err, errScanned) && x.lore.idsDecide {
+	if len(ids) == 0 && (must || !all && x.readsLists()) {
+		if err := x.readNames(ctx, all); err != nil && must {
 			return err
 		}
 		ids, _ = x.known(key)
@@ -114,6 +121,18 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 		e.named[name] = ids[0]
 	}
 	return nil
+}
+
+// readNames reads the list of all, once in a request.
+func (x *run) readNames(ctx context.Context, again bool) error {
+	err, read := x.lore.namesRead[x.resourceType]
+	if !read {
+		if _, err = x.scan(ctx, again); errors.Is(err, errScanned) {
+			err = nil
+		}
+		x.lore.namesRead[x.resourceType] = err
+	}
+	return err
 }
 
 // readsLists reports whether the request has read a list.

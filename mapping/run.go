@@ -46,13 +46,12 @@ type run struct {
 // lore is what one request has found out about the API, so that it need not
 // ask twice.
 type lore struct {
-	// othersRead are the types of which it has read what is none of them, and
-	// namesRead those whose list it has read, or tried to, for ids that the API
-	// gives by names.
-	othersRead, namesRead map[*resourceType]bool
+	// othersRead are the types of which it has read what is none of them.
+	othersRead map[*resourceType]bool
 
-	// idsDecide says that what the answer holds hangs on such ids.
-	idsDecide bool
+	// namesRead are the types whose list it has read for the ids of what the API
+	// gives by name, and what came of that.
+	namesRead map[*resourceType]error
 
 	// holders are those who have the values of groups.
 	holders map[*valueGroup][]madeMember
@@ -73,7 +72,7 @@ type lore struct {
 
 func newLore() *lore {
 	return &lore{
-		othersRead: make(map[*resourceType]bool), namesRead: make(map[*resourceType]bool),
+		othersRead: make(map[*resourceType]bool), namesRead: make(map[*resourceType]error),
 		holders: make(map[*valueGroup][]madeMember), references: make(map[Key]bool),
 	}
 }
