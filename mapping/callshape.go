@@ -222,7 +222,7 @@ func (r *resourceType) shapes() []CallShape {
 	add(calls.read, func(s *CallShape) { s.Answer = r.objectShape(true) })
 	add(calls.create, func(s *CallShape) { r.createShape(s, calls.create) })
 	add(calls.update, func(s *CallShape) { r.updateShape(s, calls.update) })
-	add(calls.readmit, func(s *CallShape) { r.readmitShape(s, calls.readmit) })
+	add(calls.readmit, func(s *CallShape) { r.readmitShape(s) })
 	if r.state != nil {
 		for _, c := range []*call{r.state.on, r.state.off} {
 			add(c, func(s *CallShape) { s.Answer = r.objectShape(false) })

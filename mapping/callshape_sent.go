@@ -20,7 +20,7 @@ func (r *resourceType) createShape(s *CallShape, c *call) {
 }
 
 // readmitShape adds what brings somebody back, who is described by a create.
-func (r *resourceType) readmitShape(s *CallShape, _ *call) {
+func (r *resourceType) readmitShape(s *CallShape) {
 	s.Body = true
 	s.Fields = append(s.Fields, r.fieldShapes(true)...)
 	s.Answer = r.objectShape(true)

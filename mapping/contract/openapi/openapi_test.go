@@ -59,15 +59,16 @@ func TestDocumentsThatAreRefused(t *testing.T) {
 		"? [a]\n: 1":                                   "in line 1, a key is not a text",
 		"a: .inf":                                      "not a number of JSON",
 		`{"openapi": "3.1.0", "paths": {}, "x": 1e999999999}`: "out of range",
-		"swagger: '2.0'":                       "Swagger 2.0",
-		"info: {}":                             `does not say "openapi"`,
-		"openapi: 3":                           "does not say \"openapi\"",
-		"openapi: 4.0.0":                       "OpenAPI 4.0.0",
-		"openapi: 3.1.0":                       `no "paths"`,
-		"openapi: 3.1.0\npaths: []":            `no "paths"`,
-		`{"openapi":"3.1.0","x":` + deep + "}": "nested deeper than",
-		"a: &a [*a]":                           "nested deeper than",
-		bomb:                                   "more than",
+		"a: 0." + strings.Repeat("1", 500):                    "out of range",
+		"swagger: '2.0'":                                      "Swagger 2.0",
+		"info: {}":                                            `does not say "openapi"`,
+		"openapi: 3":                                          "does not say \"openapi\"",
+		"openapi: 4.0.0":                                      "OpenAPI 4.0.0",
+		"openapi: 3.1.0":                                      `no "paths"`,
+		"openapi: 3.1.0\npaths: []":                           `no "paths"`,
+		`{"openapi":"3.1.0","x":` + deep + "}":                "nested deeper than",
+		"a: &a [*a]":                                          "nested deeper than",
+		bomb:                                                  "more than",
 	} {
 		_, err := Read([]byte(src))
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -185,6 +186,16 @@ func TestTypes(t *testing.T) {
 	} {
 		if got := schemaOf(t, "3.0.3", schema).Types().String(); got != want {
 			t.Errorf("3.0: %s: %q, want %q", schema, got, want)
+		}
+	}
+}
+
+// TestNamesAreNoKeywords has fields that are called as keywords of a schema are.
+func TestNamesAreNoKeywords(t *testing.T) {
+	for _, name := range []string{"default", "enum", "example", "properties", "nullable", "type"} {
+		field, presence := schemaOf(t, "3.0.3", "{type: object, properties: {"+name+": {type: string, nullable: true}}}").Field(name)
+		if got := field.Types().String(); presence != Present || got != "string or null" {
+			t.Errorf("%s: %d, %q", name, presence, got)
 		}
 	}
 }
