@@ -207,6 +207,7 @@ func (c *compiler) attributeValues(a *attribute, s *attributeSpec) {
 		}
 		a.toAPI[key] = v.raw
 		a.words = append(a.words, word)
+		a.wordsAt = append(a.wordsAt, v.name.pos)
 		// The first of several SCIM values for one of the API's is shown.
 		if _, taken := a.toSCIM[string(v.raw)]; !taken {
 			a.toSCIM[string(v.raw)] = shown

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/source"
@@ -56,6 +57,7 @@ const (
 	useSort   = "sort"
 	useGuard  = "guard"
 	useLocate = "locate"
+	useValue  = "value"
 )
 
 // NewCoverage returns the coverage of the mapping by no request yet.
@@ -84,6 +86,10 @@ func (c *Coverage) attributes(r *resourceType) {
 		name := r.name + "." + a.name()
 		if !a.secret && a.target.Mutability != schema.WriteOnly {
 			c.add(a.pos, name, "is shown in no answer that is looked at", useOf{use: useShown, resource: r.name, attribute: a.name()})
+		}
+		for i, word := range a.words {
+			c.add(a.wordsAt[i], name+", values "+word, "is written by no request",
+				useOf{use: useValue, resource: r.name, attribute: a.name(), field: string(a.toAPI[strings.ToLower(word)])})
 		}
 		written := useOf{resource: r.name, attribute: a.name(), at: c.program.at(a.pos)}
 		switch {
@@ -179,6 +185,9 @@ func (c *Coverage) Decided(d plan.Decision) {
 	switch d := d.(type) {
 	case plan.Change:
 		c.use(useOf{use: string(d.How), resource: d.Resource, attribute: d.Attribute, field: d.Field, at: d.At})
+		if d.How != plan.Unchanged {
+			c.written(d)
+		}
 	case plan.Adoption:
 		c.use(useOf{use: useAdopt, resource: d.Resource, attribute: d.By})
 	case plan.Term:
@@ -190,6 +199,19 @@ func (c *Coverage) Decided(d plan.Decision) {
 
 // Operation implements [Explainer]. What bulk requests use counts like the rest.
 func (c *Coverage) Operation(int) Explainer { return c }
+
+// written notes which values of a table are written.
+func (c *Coverage) written(d plan.Change) {
+	note := func(v jsonpath.Value) bool {
+		c.use(useOf{use: useValue, resource: d.Resource, attribute: d.Attribute, field: v.Raw()})
+		return true
+	}
+	if v, _ := jsonpath.Document(d.After); v.IsArray() {
+		v.Each(note)
+	} else {
+		note(v)
+	}
+}
 
 // Called notes that a request makes a call, which must be one of a World with
 // an Explainer.

@@ -141,6 +141,9 @@ type attribute struct {
 	toSCIM map[string]json.RawMessage
 	words  []string
 
+	// wordsAt are the places of words in the table.
+	wordsAt []source.Pos
+
 	// as holds the further sub-attributes of the one element of a
 	// multi-valued attribute that is a scalar in the API, each as `,"type":"work"`.
 	as      []byte

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping"
 	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
@@ -51,13 +52,41 @@ func (f *File) Fill(ctx context.Context, tests []*Test) (text []byte, filled int
 	for _, a := range slices.Backward(additions) {
 		all = slices.Insert(all, a.after, a.lines...)
 	}
-	return []byte(strings.Join(all, eol)), len(additions), nil
+	text = []byte(strings.Join(all, eol))
+	if !f.extendedBy(text, len(additions)) {
+		return nil, 0, fmt.Errorf("%s: the answers can't be added to what is written in this way", f.Name)
+	}
+	return text, len(additions), nil
+}
+
+// extendedBy reports whether a text has the file's tests, so many steps of which
+// have an answer that had none.
+func (f *File) extendedBy(text []byte, n int) bool {
+	g, err := Load(f.Name, text, func(string) (*mapping.Program, error) { return f.Program, nil })
+	if err != nil || len(g.Tests) != len(f.Tests) {
+		return false
+	}
+	for i, t := range f.Tests {
+		if len(g.Tests[i].steps) != len(t.steps) {
+			return false
+		}
+		for j, s := range t.steps {
+			if s.answer == nil && g.Tests[i].steps[j].answer != nil {
+				n--
+			}
+		}
+	}
+	return n == 0
 }
 
 // endOf returns the number of the last line of the mapping in block style that
 // begins at a place; ok is false for one in braces.
 func endOf(lines []string, pos source.Pos) (last int, ok bool) {
-	if first := []rune(lines[pos.Line-1]); first[pos.Col-1] == '{' {
+	// YAML knows more ends of lines than are looked for here.
+	if pos.Line > len(lines) {
+		return 0, false
+	}
+	if first := []rune(lines[pos.Line-1]); pos.Col > len(first) || first[pos.Col-1] == '{' {
 		return 0, false
 	}
 	last = pos.Line
