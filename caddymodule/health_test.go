@@ -20,13 +20,15 @@ func TestHealthCaddyfile(t *testing.T) {
 		"{\ninstance a b\n}":                 "wrong argument count or unexpected line ending after 'a', at Testfile:2",
 	} {
 		err := new(Health).UnmarshalCaddyfile(caddyfile.NewTestDispenser("scim_health " + options))
-		if got := ""; err != nil {
-			if got = err.Error(); !strings.HasPrefix(got, want) || want == "" {
-				t.Errorf("%q: got %s, want %s", options, got, want)
-			}
-		} else if want != "" {
-			t.Errorf("%q: no error", options)
-		}
+		wantMessage(t, options, err, want)
+	}
+}
+
+// wantMessage checks how an error's text begins; "" is for no error.
+func wantMessage(t *testing.T, what string, err error, want string) {
+	t.Helper()
+	if (err == nil) != (want == "") || err != nil && !strings.HasPrefix(err.Error(), want) {
+		t.Errorf("%q: got %v, want %s", what, err, want)
 	}
 }
 
@@ -41,16 +43,7 @@ func TestHealthProvision(t *testing.T) {
 		ctx, cancel := caddy.NewContext(caddy.Context{Context: t.Context()})
 		err := m.Provision(ctx)
 		cancel()
-		if got := ""; err != nil {
-			got = err.Error()
-			if want == "" || !strings.HasPrefix(got, want) {
-				t.Errorf("%s: %s", instance, got)
-			}
-		} else if want != "" {
-			t.Errorf("%s: no error", instance)
-		}
+		wantMessage(t, instance, err, want)
 	}
-	if err := (&Health{Freshness: -1}).Validate(); err == nil || !strings.HasPrefix(err.Error(), "freshness: ") {
-		t.Errorf("%v", err)
-	}
+	wantMessage(t, "freshness", (&Health{Freshness: -1}).Validate(), "freshness: must be longer than 0")
 }

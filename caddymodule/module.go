@@ -142,10 +142,9 @@ func init() {
 //
 // # Metrics
 //
-// Caddy's metrics have these of the handler. Those about requests and calls
-// begin with 0 at each reload; those with a `handler`, which is the id in the
-// admin API, and those without labels tell what is now, or since the process, or
-// the use of the mapping file, began. A `status` is `2xx`, `3xx`, `4xx`, `429` or
+// Caddy's metrics have these of the handler. They begin with 0 at each reload,
+// save those with a `handler`, its id in the admin API, and those of calls that
+// wait and upstreams that are down. A `status` is `2xx`, `3xx`, `4xx`, `429` or
 // `5xx`; resource types and calls are those of the mapping.
 //
 // Name | Labels | Description
@@ -180,10 +179,9 @@ func init() {
 //
 // # Traces
 //
-// Where Caddy's `tracing` directive comes before, a request has a span below
-// Caddy's, and below it there is one for each call to the API, for each reading
-// of a list and for each wait for a turn. They hold what the log line holds. The
-// API gets the trace as `traceparent`, and the log line has its id as `traceID`.
+// With Caddy's `tracing` directive, a request has a span below Caddy's, and that
+// has one for each call to the API, reading of a list and wait for a turn. They
+// hold what the log line does, which has the trace's id as `traceID`.
 //
 // # Reloads
 //

@@ -133,8 +133,12 @@ func TestReadinessTells(t *testing.T) {
 		l := newLooker(t)
 		look := l.look
 		for _, f := range []finding{
-			{}, {[]string{unreadyAPI}, []error{errors.New("status 500")}}, {[]string{unreadyAPI}, []error{errors.New("status 502")}},
-			{[]string{unreadyToken}, []error{errors.New("status 401")}}, {}, {},
+			{},
+			{[]string{unreadyAPI}, []error{errors.New("status 500")}},
+			{[]string{unreadyAPI}, []error{errors.New("status 502")}},
+			{[]string{unreadyToken}, []error{errors.New("status 401")}},
+			{},
+			{},
 		} {
 			l.finds = f
 			l.says(t, f.reasons...)

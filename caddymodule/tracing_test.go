@@ -28,7 +28,7 @@ func traced(t *testing.T) (ctx context.Context, ended func() string) {
 			b.WriteString(s.Name + " " + s.EndTime.Sub(s.StartTime).String())
 			for _, a := range s.Attributes {
 				if a.Key == "scim.joined" {
-					b.WriteString(" joined=" + a.Value.Emit())
+					b.WriteString(" joined=" + a.Value.String())
 				}
 			}
 			b.WriteString("\n")

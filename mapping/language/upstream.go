@@ -43,7 +43,7 @@ var Upstream = &Object{
 			Name: "max-calls", What: "how many pages one request may read to filter or sort a list here",
 			Type: Integer{1, 100_000}, Default: DefaultMaxCalls,
 		},
-		{Name: "caller", What: "for `passthrough` in the Caddyfile: whose token it is", Type: Caller},
+		{Name: "caller", What: "for `passthrough` and `scim_health` in the Caddyfile: whose token it is", Type: Caller},
 	},
 }
 
