@@ -267,8 +267,15 @@ func TestSchemaAndParserAgree(t *testing.T) {
 			nil, true, false, json.Number("0"), json.Number("1"), json.Number("-1"), json.Number("1.5"), json.Number("100001"),
 			"", " ", ".", "x", "x.y", "x..y", `x\`, "/x", "/x/", "x y", "{x}", "{x", "$ref", "urn:x:y",
 			"GET /x", "GET /x/{id}", "PUT /x/{y}", "true", "1",
-			[]any{}, []any{"x"}, []any{nil}, []any{map[string]any{}},
-			map[string]any{}, map[string]any{"x": "y"}, map[string]any{"x": nil}, map[string]any{"x": true}, map[string]any{".": "x"},
+			[]any{},
+			[]any{"x"},
+			[]any{nil},
+			[]any{map[string]any{}},
+			map[string]any{},
+			map[string]any{"x": "y"},
+			map[string]any{"x": nil},
+			map[string]any{"x": true},
+			map[string]any{".": "x"},
 		} {
 			check(p, v, "is %v", v)
 		}
