@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -170,9 +171,19 @@ func (c *compiler) jsonPath(t text) (jsonpath.Path, bool) {
 	p, err := jsonpath.Parse(t.value)
 	if err != nil {
 		c.Addf(t.pos, "%v", err)
+		return p, false
 	}
-	return p, err == nil
+	if foreignPath.MatchString(t.value) {
+		c.AddHint(t.pos, `a path is the keys of nested objects with dots between them, such as "profile.title"`,
+			"the path %q is in another notation", t.value)
+		return p, false
+	}
+	return p, true
 }
+
+// foreignPath matches what is a path elsewhere: a JSON pointer, or a JSONPath
+// with a "$" or brackets that have no backslash.
+var foreignPath = regexp.MustCompile(`^/|^\$\.|^([^\\]|\\.)*[\[\]]`)
 
 func (c *compiler) jsonPaths(texts []text) []jsonpath.Path {
 	var paths []jsonpath.Path

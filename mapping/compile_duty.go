@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -30,6 +31,9 @@ var (
 	// action is the duty of a call that changes a resource's state.
 	action = duty{methods: acting, id: true, body: true}
 )
+
+// foreignPlaceholder matches what stands for an id in a path elsewhere.
+var foreignPlaceholder = regexp.MustCompile(`:\w+|<\w+>|\$\w+`)
 
 // duties checks that each call can do what it is named for.
 func (s *callSet) duties(spec *resourceSpec) {
@@ -70,7 +74,11 @@ func (s *callSet) duty(name string, d duty) {
 	}
 	switch id := len(compiled.path) > 1; {
 	case d.id && !id:
-		s.c.Addf(spec.do.pos, "the path of the call %q must hold {id}", name)
+		hint := ""
+		if other := foreignPlaceholder.FindString(spec.do.value); other != "" {
+			hint = "write {id} in place of " + other
+		}
+		s.c.AddHint(spec.do.pos, hint, "the path of the call %q must hold {id}", name)
 	case !d.id && id:
 		s.c.Addf(spec.do.pos, "the path of the call %q can't hold {id}: it is not about one resource", name)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -46,15 +47,38 @@ func document(src []byte) (any, bool) {
 	return doc, err == nil
 }
 
+// TestSchemaAcceptsGoodMappings validates every mapping of the repository that
+// loads.
 func TestSchemaAcceptsGoodMappings(t *testing.T) {
 	s := editorSchema(t)
-	for _, file := range append(languageFiles(t, "good"), "../mappings.yaml") {
-		doc, ok := document(readFile(t, file))
-		if !ok {
-			t.Fatalf("%s can't be read", file)
+	var valid []string
+	err := filepath.WalkDir("..", func(file string, entry fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(file) != ".yaml" {
+			return err
 		}
-		if err := s.Validate(doc); err != nil {
+		src := readFile(t, file)
+		if _, err := Load(file, src); err != nil {
+			return nil
+		}
+		doc, ok := document(src)
+		if !ok {
+			t.Errorf("%s loads, but can't be read", file)
+		} else if err := s.Validate(doc); err != nil {
 			t.Errorf("%s: %v", file, err)
+		}
+		valid = append(valid, filepath.ToSlash(file))
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	wanted := []string{"../mappings.yaml", "../docs/examples/rota/mappings.yaml"}
+	for _, file := range languageFiles(t, "good") {
+		wanted = append(wanted, "../mapping/"+filepath.ToSlash(file))
+	}
+	for _, file := range wanted {
+		if !slices.Contains(valid, file) {
+			t.Errorf("%s was not looked at", file)
 		}
 	}
 }
@@ -267,8 +291,15 @@ func TestSchemaAndParserAgree(t *testing.T) {
 			nil, true, false, json.Number("0"), json.Number("1"), json.Number("-1"), json.Number("1.5"), json.Number("100001"),
 			"", " ", ".", "x", "x.y", "x..y", `x\`, "/x", "/x/", "x y", "{x}", "{x", "$ref", "urn:x:y",
 			"GET /x", "GET /x/{id}", "PUT /x/{y}", "true", "1",
-			[]any{}, []any{"x"}, []any{nil}, []any{map[string]any{}},
-			map[string]any{}, map[string]any{"x": "y"}, map[string]any{"x": nil}, map[string]any{"x": true}, map[string]any{".": "x"},
+			[]any{},
+			[]any{"x"},
+			[]any{nil},
+			[]any{map[string]any{}},
+			map[string]any{},
+			map[string]any{"x": "y"},
+			map[string]any{"x": nil},
+			map[string]any{"x": true},
+			map[string]any{".": "x"},
 		} {
 			check(p, v, "is %v", v)
 		}

@@ -224,9 +224,9 @@ func (Text) parts() []Type     { return nil }
 func (Integer) parts() []Type  { return nil }
 func (Boolean) parts() []Type  { return nil }
 func (Constant) parts() []Type { return nil }
-func (l List) parts() []Type   { return []Type{l.Of} }
-func (m Map) parts() []Type    { return []Type{m.Of} }
-func (e Either) parts() []Type { return []Type{e.Scalar, e.Mapping} }
+func (t List) parts() []Type   { return []Type{t.Of} }
+func (t Map) parts() []Type    { return []Type{t.Of} }
+func (t Either) parts() []Type { return []Type{t.Scalar, t.Mapping} }
 
 func (c *Choice) parts() []Type {
 	types := make([]Type, len(c.Objects))

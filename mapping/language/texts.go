@@ -11,9 +11,9 @@ const (
 	// name is the name of an attribute (RFC 7643 section 2.1).
 	name = `\$?[A-Za-z][A-Za-z0-9_-]*`
 
-	// key is a key on the way of a path, in which dots and backslashes have a
-	// backslash before them; keyStart is how one begins that is not blank.
-	key, keyStart = `([^.\\]|\\.)+`, `[ \t]*([^.\\ \t]|\\.)([^.\\]|\\.)*`
+	// key is a key on the way of a path, in which dots, brackets and backslashes
+	// have a backslash before them; keyStart is how one begins that is not blank.
+	key, keyStart = `([^.\\\[\]]|\\.)+`, `[ \t]*([^.\\\[\] \t]|\\.)([^.\\\[\]]|\\.)*`
 
 	// segments is a path of a URL that ends in no slash.
 	segments, segmentsWithID = `(/[^ \t/?#%\\]+)+`, `(/([^ \t/?#%\\{}]|\{id\})+)+`

@@ -2,6 +2,7 @@ package source
 
 import (
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,7 +38,11 @@ func (n Node) AddHint(hint, format string, args ...any) {
 }
 
 // Expected records that something else was expected in the value's place.
-func (n Node) Expected(what string) { n.Addf("expected %s, found %s", what, n.kind()) }
+func (n Node) Expected(what string) { n.expected(n.quotesHint(), what) }
+
+func (n Node) expected(hint, what string) {
+	n.AddHint(hint, "expected %s, found %s", what, n.kind())
+}
 
 // IsNull reports whether the value is there and null.
 func (n Node) IsNull() bool {
@@ -87,7 +92,7 @@ func (n Node) Bool() (value, ok bool) {
 	if n.IsScalar() && n.n.Tag == "!!bool" {
 		return strings.EqualFold(n.n.Value, "true"), true
 	}
-	n.Expected("true or false")
+	n.expected(n.booleanHint(), "true or false")
 	return false, false
 }
 
@@ -99,7 +104,7 @@ func (n Node) Int(low, high int) (int, bool) {
 	// The text is read again here: to YAML, 0123, 0x7B and 1_000 are numbers too.
 	value, err := strconv.Atoi(n.n.Value)
 	if !n.IsScalar() || n.n.Tag != "!!int" || err != nil || strconv.Itoa(value) != n.n.Value || value < low || value > high {
-		n.Addf("expected a whole number from %d to %d, found %s", low, high, n.kind())
+		n.expected(n.integerHint(), fmt.Sprintf("a whole number from %d to %d", low, high))
 		return 0, false
 	}
 	return value, true
@@ -132,7 +137,7 @@ func (n Node) Elements() ([]Node, bool) {
 		return nil, true
 	}
 	if n.IsScalar() {
-		n.Addf("expected a list, found %s", n.kind())
+		n.Expected("a list")
 		return nil, false
 	}
 	return n.List()
@@ -164,6 +169,9 @@ func (n Node) value() (any, bool) {
 			list[i], ok = value, ok && childOK
 		}
 		return list, ok
+	case n.template() != "":
+		n.AddHint(n.quotesHint(), "%s is a mapping to YAML", n.template())
+		return nil, false
 	case n.IsMap():
 		m, ok := n.Map()
 		object := make(map[string]any)

@@ -100,11 +100,21 @@ func (p *Problems) syntaxHint(pos Pos, load *yaml.LoadError) string {
 		return `there must be a blank after the colon of a key, and quotes around a text with ": " in it`
 	case strings.Contains(load.ContextMsg, "block"):
 		return "check the indentation of this line and of those above"
+	case strings.Contains(load.Message, "expected ',' or") && strings.ContainsAny(characterAt(line, pos.Col), "{["):
+		return "put a text with braces or brackets in it in quotes"
 	case began > 0 && began < pos.Line && !strings.Contains(load.ContextMsg, "token"):
 		return fmt.Sprintf("that began in line %d", began)
 	default:
 		return ""
 	}
+}
+
+// characterAt returns the character in a column; "" behind the end.
+func characterAt(line string, col int) string {
+	if runes := []rune(line); col <= len(runes) {
+		return string(runes[col-1])
+	}
+	return ""
 }
 
 // refuseReferences reports what hides the meaning of a line from the person
