@@ -6,6 +6,7 @@ import (
 
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/schema"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
 
@@ -47,7 +48,28 @@ func (x *run) create(ctx context.Context) (Response, error) {
 		return Response{}, err
 	}
 	x.report.ID = e.id
-	return x.resourceResponse(ctx, 201, e)
+	response, err := x.resourceResponse(ctx, 201, e)
+	if err != nil {
+		response = x.partResponse(201, e)
+	}
+	return response, nil
+}
+
+// partResponse is resourceResponse without what has to be asked for, for what
+// was done and can't be shown as a whole at the moment. An error would have a
+// provider do it again, and be told that it is there.
+func (x *run) partResponse(status int, e *entity) Response {
+	x.warn("The answer lacks what could not be read.")
+	part := &projection{except: map[schema.Path]bool{metaVersion: true}, returned: x.returned}
+	for _, a := range x.attributes {
+		if a.of != nil {
+			part.except[a.path] = true
+		}
+	}
+	if x.part != nil && x.part.only != nil {
+		part = onlyPaths()
+	}
+	return Response{Status: status, Body: e.kind.appendResource(nil, e, x.req.Base, part), Location: e.kind.location(x.req.Base, e.id)}
 }
 
 // createLocks names everything by which an account may be found, so that two
@@ -108,31 +130,47 @@ func (x *run) adopt(ctx context.Context, ch *change, values []fieldValue) (*enti
 		if err != nil {
 			return nil, err
 		}
-		// What a create without an answer has made is nobody's yet.
-		unfinished := a.unfinishedKey(x.resourceType, value)
-		mine := len(x.world.Correlations.IDs(unfinished)) > 0
-		var free []*entity
-		taken := ""
-		for _, e := range found {
-			if !x.hidden(e) && (e.record.Claimed || a.unique && !mine) {
-				taken = e.id
-				continue
-			}
-			free = append(free, e)
-		}
+		free, taken, err := x.sortOut(ctx, found, a, value)
 		switch {
+		case err != nil:
+			return nil, err
 		case taken != "" && (a.unique || len(free) == 0):
 			return nil, scim.Errorf(409, scim.Uniqueness, "%s is already taken by the %s with the id %s.", a.name(), x.name, taken)
 		case len(free) > 0:
-			x.explainAdoption(preferred(x.resourceType, free), a)
-			e, err := x.take(ctx, preferred(x.resourceType, free), ch, values)
-			if err == nil {
-				x.world.Correlations.Learn("?", []Key{unfinished}, nil)
+			e := preferred(x.resourceType, free)
+			x.explainAdoption(e, a)
+			unfinished := a.unique && !x.hidden(e)
+			if e, err = x.take(ctx, e, ch, values); err == nil && unfinished {
+				x.endMaking(ctx, values)
 			}
 			return e, err
 		}
 	}
 	return nil, nil
+}
+
+// sortOut tells accounts with a value that a create may take from one that it
+// must not.
+func (x *run) sortOut(ctx context.Context, found []*entity, a *attribute, value string) (free []*entity, taken string, err error) {
+	for _, e := range found {
+		mine := true
+		switch {
+		case x.hidden(e):
+		case e.record.Claimed:
+			mine = false
+		case a.unique:
+			// What a create without an end has made is that one's.
+			if mine, err = x.world.Keeper.Noted(ctx, a.key(x.resourceType, value)); err != nil {
+				return nil, "", err
+			}
+		}
+		if mine {
+			free = append(free, e)
+		} else {
+			taken = e.id
+		}
+	}
+	return free, taken, nil
 }
 
 // preferred is the account to take when several would do: an active one, or
@@ -144,126 +182,6 @@ func preferred(r *resourceType, found []*entity) *entity {
 		}
 	}
 	return found[0]
-}
-
-// take makes an existing account what the request describes. One that is in
-// use keeps what the request does not speak of; one that was deactivated comes
-// back without its old access.
-func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldValue) (*entity, error) {
-	release, err := x.world.Keeper.Lock(ctx, x.lockName(e.id))
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	have, err := x.writable(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	overlay := &change{have: have, want: resource.DeepCopy(have), touched: ch.touched}
-	for path := range ch.touched {
-		value, _ := resource.Get(ch.want, path)
-		resource.Set(overlay.want, path, value)
-	}
-	if err := x.validate(overlay); err != nil {
-		return nil, err
-	}
-	if x.state == nil || x.state.isOn(e) || x.calls.readmit == nil {
-		return x.write(ctx, e, overlay)
-	}
-	return x.readmit(ctx, e, ch, values)
-}
-
-// readmit brings a deactivated account back as the request describes it. It is
-// stripped of its old access before it is active again; an API that does not
-// change deactivated accounts has it stripped right afterwards, and when that
-// fails the account is deactivated again.
-func (x *run) readmit(ctx context.Context, e *entity, ch *change, values []fieldValue) (*entity, error) {
-	before := x.keys(e)
-	x.explainWrite(e, ch, values, nil)
-	x.explainSet(e, x.calls.readmit.set, values)
-	doc, err := body(x.calls.readmit.set, values)
-	if err != nil {
-		return nil, err
-	}
-	unlock, err := x.lockReferrers(ctx, e)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
-	release, err := x.protect(ctx, e, values, false)
-	if err != nil {
-		return nil, err
-	}
-	defer release()
-	stripped, err := x.must(ctx, x.calls.readmit, e.id, doc)
-	switch {
-	case err == nil:
-		if e, err = x.afterReadmit(e, stripped, values); err != nil {
-			return nil, err
-		}
-		if x.wantsOn(ch) {
-			if e, err = x.setState(ctx, e, true); err != nil {
-				return nil, err
-			}
-		}
-	case isNotFound(err):
-		if e, err = x.readmitActive(ctx, e, doc, values); err != nil {
-			return nil, err
-		}
-		if !x.wantsOn(ch) {
-			id := e.id
-			if e, err = x.setState(ctx, e, false); err != nil {
-				x.warn("The " + x.name + " " + id + " was to be deactivated, which failed: it is active, without its old access.")
-				return nil, err
-			}
-		}
-	default:
-		return nil, err
-	}
-	if err := x.keepChange(ctx, e, ch, values); err != nil {
-		// The account is there; whoever asks again is to get it.
-		x.unfinished(values)
-		return nil, err
-	}
-	x.learn(e, before)
-	x.world.Correlations.Shift(x.name)
-	return e, nil
-}
-
-func (x *run) afterReadmit(e, answered *entity, values []fieldValue) (*entity, error) {
-	if answered == nil || answered.id != e.id {
-		return nil, x.program.upstream.nonsense("the answer is not the object that was changed")
-	}
-	off := false
-	answered.record, answered.state = e.record, &off
-	return answered, x.heeded(answered, x.calls.readmit.set, values)
-}
-
-// readmitActive brings an account back before it is stripped. However that
-// fails, the account is not left active with its old access.
-func (x *run) readmitActive(ctx context.Context, e *entity, doc []byte, values []fieldValue) (*entity, error) {
-	_, err := x.setState(ctx, e, true)
-	if err != nil && !uncertain(err) {
-		return nil, err
-	}
-	if err == nil {
-		var stripped *entity
-		stripped, err = x.must(ctx, x.calls.readmit, e.id, doc)
-		switch {
-		case err != nil:
-		case stripped == nil || stripped.id != e.id:
-			err = x.program.upstream.nonsense("the answer is not the object that was changed")
-		default:
-			stripped.record = e.record
-			if err = x.heeded(stripped, x.calls.readmit.set, values); err == nil {
-				return stripped, nil
-			}
-		}
-	}
-	if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
-		x.warn("The " + x.name + " " + e.id + " may be active again with its old access: it could neither be changed nor deactivated.")
-	}
-	return nil, err
 }
 
 // wantsOn reports whether the new resource is to be active; it is unless the
@@ -287,18 +205,26 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	if err != nil {
 		return nil, err
 	}
-	e, err := x.must(ctx, c, "", doc)
+	again, err := x.beginMaking(ctx, values)
 	if err != nil {
-		if uncertain(err) {
-			x.unfinished(values)
-		}
 		return nil, err
 	}
-	if e == nil {
-		x.unfinished(values)
-		return nil, x.program.upstream.nonsense("the answer holds no " + x.id.String())
+	e, err := x.must(ctx, c, "", doc)
+	if err == nil && e == nil {
+		err = x.program.upstream.nonsense("the answer holds no " + x.id.String())
 	}
-	if !holds(e.doc, c.expect) || !x.shows(e) {
+	switch {
+	case err != nil && uncertain(err):
+		// The next look-up has to look again.
+		x.world.Correlations.Doubt(x.name)
+		return nil, err
+	case err != nil:
+		if !again {
+			x.endMaking(ctx, values)
+		}
+		return nil, err
+	case !holds(e.doc, c.expect) || !x.shows(e):
+		x.endMaking(ctx, values)
 		return nil, x.undo(ctx, e)
 	}
 	// The account is there now; that it has less than was asked for is no
@@ -308,38 +234,21 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	}
 	if !x.wantsOn(ch) {
 		if e, err = x.setState(ctx, e, false); err != nil {
-			x.warn("The new " + x.name + " was to be deactivated, which failed: it is active.")
+			const still = " was to be deactivated, which failed: it is active."
+			x.warn("The new " + x.name + still)
 			x.world.Correlations.Doubt(x.name)
-			return nil, err
+			return nil, told(err, "The new "+x.name+still)
 		}
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
 		// The account is there; whoever asks again is to get it.
-		x.unfinished(values)
+		x.world.Correlations.Doubt(x.name)
 		return nil, err
 	}
+	x.endMaking(ctx, values)
 	x.learn(e, nil)
 	x.world.Correlations.Shift(x.name)
 	return e, nil
-}
-
-// unfinished notes that an account may have been made although no answer says
-// so: the next look-up has to look again, and the next create of the same may
-// take it.
-func (x *run) unfinished(values []fieldValue) {
-	x.world.Correlations.Doubt(x.name)
-	for _, a := range x.calls.create.adoptBy {
-		if value, ok := adoptValue(a, values); ok {
-			x.world.Correlations.Learn("?", nil, []Key{a.unfinishedKey(x.resourceType, value)})
-		}
-	}
-}
-
-// unfinishedKey is the fact that a create with this value got no answer.
-func (a *attribute) unfinishedKey(r *resourceType, value string) Key {
-	key := a.key(r, value)
-	key.Attribute = "(being made) " + key.Attribute
-	return key
 }
 
 // uncertain reports whether a call that failed may have had its effect all the

@@ -37,7 +37,7 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		x.explainFact("id", x.pos, []string{id}, false)
 	}
 	if c.isSet() || x.world.Safeguard != nil || !x.isKnown(key) || !x.unguarded(id) {
-		if e, err = x.load(ctx, id); err == nil && c.isSet() {
+		if e, err = x.loadDeletable(ctx, id); err == nil && c.isSet() {
 			err = x.meets(ctx, e, c)
 		}
 		switch {
@@ -63,6 +63,16 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	return x.deleted(ctx, id)
+}
+
+// loadDeletable is load for a resource that is to be deleted, which one may be
+// that was left active on its way back.
+func (x *run) loadDeletable(ctx context.Context, id string) (*entity, error) {
+	e, err := x.loadAny(ctx, id)
+	if err == nil && (e == nil || x.hidden(e) && !x.state.isOn(e)) {
+		err = x.notFound(id)
+	}
+	return e, err
 }
 
 // remove makes the API delete a resource, or find that it did already.

@@ -160,6 +160,20 @@ func (d *draft) IDs(ctx context.Context, key Key) (ids []string, err error) {
 	return ids, nil
 }
 
+// Note implements [Keeper].
+func (d *draft) Note(ctx context.Context, key Key) (again bool, err error) { return d.Noted(ctx, key) }
+
+// Noted implements [Keeper].
+func (d *draft) Noted(ctx context.Context, key Key) (bool, error) {
+	if d.base == nil {
+		return false, nil
+	}
+	return d.base.Noted(ctx, key)
+}
+
+// Strike implements [Keeper].
+func (d *draft) Strike(context.Context, Key) error { return nil }
+
 // Lock implements [Keeper]. It keeps nobody waiting but the parts of the
 // request itself.
 func (d *draft) Lock(ctx context.Context, names ...string) (release func(), err error) {

@@ -311,7 +311,7 @@ func appendBool(dst []byte, b bool) []byte {
 }
 
 // hidden reports whether SCIM deleted the resource and the API still only has
-// it deactivated.
+// it deactivated, or is on the way to have it back.
 func (r *resourceType) hidden(e *entity) bool {
-	return !e.record.Deleted.IsZero() && r.state != nil && !r.state.isOn(e)
+	return r.state != nil && (e.record.Underway || !e.record.Deleted.IsZero() && !r.state.isOn(e))
 }

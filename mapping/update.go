@@ -170,7 +170,9 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 		case err != nil && turnOn:
 			// What was only half done is taken back.
 			if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
-				x.warn("The resource was restored, its other attributes could not be changed, and it could not be deactivated again.")
+				const half = "The resource was restored, its other attributes could not be changed, and it could not be deactivated again."
+				x.warn(half)
+				err = told(err, half)
 			}
 			return nil, err
 		case err != nil && !turnOff:
@@ -191,8 +193,12 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 	if failure != nil {
 		// What is kept here is another attribute too.
 		x.learn(e, before)
-		x.warn("The resource was deactivated, but its other attributes could not be changed.")
-		return nil, failure
+		half := "The resource was deactivated, but its other attributes could not be changed."
+		if uncertain(failure) {
+			half = "The resource was deactivated; whether its other attributes were changed is not known."
+		}
+		x.warn(half)
+		return nil, told(failure, half)
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
 		return nil, err
@@ -314,7 +320,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		record = x.keptValues(ch, record)
 		record.Applied = applied(record.Applied, values)
 		record.Groups = x.groupsAfter(ch, record.Groups, values)
-		record.Claimed, record.Deleted = true, time.Time{}
+		record.Claimed, record.Deleted, record.Underway = true, time.Time{}, false
 		return record
 	}
 	if reflect.DeepEqual(next(e.record), e.record) {

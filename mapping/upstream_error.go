@@ -169,6 +169,17 @@ func (u *upstream) refused(r *resourceType, answer Answer) *scim.Error {
 	return e
 }
 
+// told is an error that says what was done all the same.
+func told(err error, sentence string) error {
+	var e *scim.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	more := *e
+	more.Detail += " " + sentence
+	return &more
+}
+
 // fieldsAtFault names the attributes that a validation error is about.
 func (u *upstream) fieldsAtFault(r *resourceType, answer Answer) string {
 	unknown := "one of the values"

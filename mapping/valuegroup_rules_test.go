@@ -169,6 +169,21 @@ func TestValueGroupThatFails(t *testing.T) {
 	})
 }
 
+// TestValueGroupThatIsNotRead has the API fail where it is asked who is in a
+// group: nobody is changed, and the answer says why.
+func TestValueGroupThatIsNotRead(t *testing.T) {
+	inStaffDialects(t, func(t *testing.T, s *staff) {
+		for n := range 3 {
+			s.restart()
+			s.sandbox.Fail("GET /api/users*", qualytics.Fault{Kind: qualytics.Unavailable, Skip: n}, 1)
+			s.writesNothing(func() {
+				s.fails(503, "", "PUT", admins, `{"displayName":"Qualytics Admin","members":`+memberList(s.boss, s.ana)+`}`)
+			})
+		}
+		s.want(200, "PATCH", admins, add(s.ana))
+	})
+}
+
 func TestExternalIDOfAValueGroup(t *testing.T) {
 	inStaffDialects(t, func(t *testing.T, s *staff) {
 		s.writesNothing(func() {

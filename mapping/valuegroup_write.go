@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -31,10 +30,20 @@ type valueWriter struct {
 
 // openValueGroup reads a value group and all whom the changes may affect, who
 // are nobody else's to change until the writer is closed.
-func (x *run) openValueGroup(ctx context.Context, id string, edits []*edit) (w *valueWriter, err error) {
-	w = &valueWriter{run: x, touched: make(map[string]*entity)}
-	if w.group, err = x.loadMade(ctx, id); err != nil {
+func (x *run) openValueGroup(ctx context.Context, id string, edits []*edit) (*valueWriter, error) {
+	w := &valueWriter{run: x, touched: make(map[string]*entity)}
+	if err := w.read(ctx, id, edits); err != nil {
+		w.close()
 		return nil, err
+	}
+	return w, nil
+}
+
+// read is openValueGroup without the end of an attempt that fails.
+func (w *valueWriter) read(ctx context.Context, id string, edits []*edit) (err error) {
+	x := w.run
+	if w.group, err = x.loadMade(ctx, id); err != nil {
+		return err
 	}
 	w.people = x.on(x.made.kind)
 	// Who is in the group matters to a request that replaces everybody; one
@@ -46,15 +55,15 @@ func (x *run) openValueGroup(ctx context.Context, id string, edits []*edit) (w *
 	}
 	members, err := x.membersOf(ctx, w.group.group, now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.group.setMembers(members)
 	have, err := x.writable(ctx, w.group)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	w.ids = w.rehearse(have, edits)
-	return w, w.take(ctx)
+	return w.take(ctx)
 }
 
 // rehearse returns the ids of all whom the changes may affect.
@@ -291,13 +300,10 @@ func (w *valueWriter) do(ctx context.Context, tasks []task) (done int, err error
 
 // partly says in an error how much was done before it.
 func partly(err error, done, needed int) error {
-	var e *scim.Error
-	if done == 0 || !errors.As(err, &e) {
+	if done == 0 {
 		return err
 	}
-	told := *e
-	told.Detail = fmt.Sprintf("%s Of %d members to change %d were changed; the same request again changes the others.", e.Detail, needed, done)
-	return &told
+	return told(err, fmt.Sprintf("Of %d members to change %d were changed; the same request again changes the others.", needed, done))
 }
 
 // version implements writer. Those who are locked were read after the group was.

@@ -242,6 +242,18 @@ type Keeper interface {
 	// this value. The attribute is always KeptKey.
 	IDs(ctx context.Context, key Key) ([]string, error)
 
+	// Note keeps that a resource with this key is about to be made, until Strike
+	// is called or for good. Again says that it was kept already. The caller
+	// holds a lock without which nobody else makes one.
+	Note(ctx context.Context, key Key) (again bool, err error)
+
+	// Noted reports whether Note was called with the key and Strike was not.
+	Noted(ctx context.Context, key Key) (bool, error)
+
+	// Strike takes back what Note keeps, if there is something. It does so even
+	// if ctx has ended.
+	Strike(ctx context.Context, key Key) error
+
 	// Lock waits until nobody else holds any of the names, then holds them
 	// all until release is called. It returns an error when ctx ends first.
 	Lock(ctx context.Context, names ...string) (release func(), err error)
@@ -260,6 +272,10 @@ type Record struct {
 	// that no other create may adopt it.
 	Claimed bool `json:"claimed,omitempty"`
 
+	// Underway says that a request has begun to bring the resource back after a
+	// deletion, and that its end is not known.
+	Underway bool `json:"underway,omitempty"`
+
 	// Applied holds, by upstream field, a digest of the SCIM values that were
 	// last turned into it, where several disagreed. It keeps a repeated
 	// request from being taken for a change.
@@ -272,5 +288,5 @@ type Record struct {
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && len(r.Applied) == 0 && len(r.Groups) == 0
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && len(r.Applied) == 0 && len(r.Groups) == 0
 }

@@ -200,6 +200,7 @@ func (m *memory) Shift(resource string) {
 type keeper struct {
 	mu      sync.Mutex
 	records map[string]Record
+	notes   map[Key]bool
 	held    map[string]bool
 	freed   *sync.Cond
 
@@ -209,7 +210,7 @@ type keeper struct {
 }
 
 func newKeeper() *keeper {
-	k := &keeper{records: make(map[string]Record), held: make(map[string]bool)}
+	k := &keeper{records: make(map[string]Record), notes: make(map[Key]bool), held: make(map[string]bool)}
 	k.freed, k.waiting = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
 	return k
 }
@@ -243,6 +244,27 @@ func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
 	}
 	slices.Sort(ids)
 	return ids, nil
+}
+
+func (k *keeper) Note(_ context.Context, key Key) (again bool, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	again = k.notes[key]
+	k.notes[key] = true
+	return again, nil
+}
+
+func (k *keeper) Noted(_ context.Context, key Key) (bool, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.notes[key], nil
+}
+
+func (k *keeper) Strike(_ context.Context, key Key) error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.notes, key)
+	return nil
 }
 
 func (k *keeper) Lock(ctx context.Context, names ...string) (func(), error) {

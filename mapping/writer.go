@@ -49,7 +49,11 @@ func (x *run) open(ctx context.Context, id string, jobs []*job) (writer, error) 
 		for i, j := range jobs {
 			edits[i] = j.edit
 		}
-		return x.openValueGroup(ctx, id, edits)
+		w, err := x.openValueGroup(ctx, id, edits)
+		if err != nil {
+			return nil, err // and not a writer that is nil inside
+		}
+		return w, nil
 	}
 	e, err := x.load(ctx, id)
 	if err != nil {

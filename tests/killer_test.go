@@ -274,7 +274,7 @@ type entry struct {
 }
 
 var (
-	entryName  = regexp.MustCompile(`/(record|index)/[0-9a-f]{3}/[0-9a-f]{64}$`)
+	entryName  = regexp.MustCompile(`/((record|index)/[0-9a-f]{3}|underway)/[0-9a-f]{64}$`)
 	entryStart = regexp.MustCompile(`^\{"format":1[,}]`)
 )
 

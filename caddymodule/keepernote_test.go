@@ -1,0 +1,86 @@
+package caddymodule
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/qualytics/scim-sidecar/mapping"
+)
+
+var making = mapping.Key{Resource: "User", Attribute: "userName", Value: "anna@corp.test"}
+
+func wantNoted(t *testing.T, k mapping.Keeper, want bool) {
+	t.Helper()
+	if got, err := k.Noted(t.Context(), making); err != nil || got != want {
+		t.Errorf("noted: %t, %v; want %t", got, err, want)
+	}
+}
+
+// note notes that somebody is being made, and fails the test unless that was
+// noted before, or was not.
+func note(t *testing.T, k mapping.Keeper, before bool) {
+	t.Helper()
+	if again, err := k.Note(t.Context(), making); err != nil || again != before {
+		t.Errorf("noted before: %t, %v; want %t", again, err, before)
+	}
+}
+
+// TestKeeperNotes has a process end between a note and its end.
+func TestKeeperNotes(t *testing.T) {
+	on := newMemoryStorage()
+	k := newProcess(t, on)
+	wantNoted(t, k, false)
+	note(t, k, false)
+	next := newProcess(t, on)
+	wantNoted(t, next, true)
+	note(t, next, true)
+	if keys := on.keys(""); len(keys) != 1 || !strings.HasPrefix(keys[0], "scim/upstream-test/underway/") ||
+		strings.Contains(keys[0]+string(on.entries[keys[0]]), "anna") {
+		t.Errorf("stored is %q", keys)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 2 {
+		if err := next.Strike(ended, making); err != nil {
+			t.Error(err)
+		}
+		wantNoted(t, k, false)
+	}
+	if keys := on.keys(""); len(keys) > 0 {
+		t.Errorf("left are %q", keys)
+	}
+}
+
+// TestKeeperNoteFaults has each operation of the storage fail in turn.
+func TestKeeperNoteFaults(t *testing.T) {
+	for operation, do := range map[string]func(k *process) error{
+		opLoad:   func(k *process) error { _, err := k.Noted(t.Context(), making); return err },
+		opStore:  func(k *process) error { _, err := k.Note(t.Context(), making); return err },
+		opDelete: func(k *process) error { return k.Strike(t.Context(), making) },
+	} {
+		on := newMemoryStorage()
+		k := newProcess(t, on)
+		on.fail(failing(operation))
+		wantSCIMError(t, do(k), 503)
+		if len(k.errors()) != 1 {
+			t.Errorf("%s: logged %v", operation, k.errors())
+		}
+	}
+}
+
+// TestKeeperNotesOverStorages has a note be in the old storage and the new one
+// while one takes over from the other.
+func TestKeeperNotesOverStorages(t *testing.T) {
+	before, after := newMemoryStorage(), newMemoryStorage()
+	k := newProcess(t, before)
+	next := k.takeOver(after)
+	note(t, k.request(), false)
+	wantNoted(t, newProcess(t, before), true)
+	wantNoted(t, newProcess(t, after), true)
+	if err := next.request().Strike(t.Context(), making); err != nil {
+		t.Error(err)
+	}
+	wantNoted(t, newProcess(t, before), false)
+	wantNoted(t, newProcess(t, after), false)
+}
