@@ -103,12 +103,17 @@ func adminRequests(r *http.Request) (any, error) {
 			return nil, apiError(http.StatusBadRequest, fmt.Errorf("limit %q is not a whole number from 1", text))
 		}
 	}
+	return latestRequests(found, limit), nil
+}
+
+// latestRequests returns those of several handlers, the latest first.
+func latestRequests(found []*Handler, limit int) adminapi.Requests {
 	all := []adminapi.Request{}
 	for _, h := range eachID(found) {
 		all = append(all, h.recent.latest(limit)...)
 	}
 	slices.SortStableFunc(all, func(a, b adminapi.Request) int { return b.Time.Compare(a.Time) })
-	return adminapi.Requests{Requests: all[:min(limit, len(all))]}, nil
+	return adminapi.Requests{Requests: all[:min(limit, len(all))]}
 }
 
 // eachID returns the latest handler of each id: others share all they have.
