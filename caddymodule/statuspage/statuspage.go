@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"path/filepath"
 	"strconv"
 	"time"
 
@@ -46,6 +47,7 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"moment":  func(t any) string { return when(t).UTC().Format("2006-01-02 15:04:05 UTC") },
 	"rfc":     func(t any) string { return when(t).UTC().Format(time.RFC3339) },
 	"seconds": func(s float64) string { return time.Duration(s * float64(time.Second)).String() },
+	"base":    filepath.Base,
 	"millis":  func(s float64) string { return strconv.FormatFloat(s*1000, 'f', 0, 64) + " ms" },
 	"value":   func(raw json.RawMessage) string { return string(raw) },
 	"tone":    tone,
