@@ -17,8 +17,8 @@ import (
 func init() { caddy.RegisterModule(AdminAPI{}) }
 
 // AdminAPI has the SCIM handlers answer to Caddy's admin API, below `/scim/`:
-// how they are, what the latest requests did, what a request would do; and has
-// them forget what they remember. Package adminapi says what is taken and
+// how they are, what the latest requests did, what a request would do, where the
+// API and what is kept differ; and has them forget what they remember. Package adminapi says what is taken and
 // answered. It needs no configuration, and is as protected as the admin API is:
 // who can call it could change the whole configuration as well.
 type AdminAPI struct{}
@@ -41,11 +41,12 @@ var adminRoutes = map[string]struct {
 	method string
 	do     func(r *http.Request) (any, error)
 }{
-	"status":   {http.MethodGet, adminStatus},
-	"requests": {http.MethodGet, adminRequests},
-	"explain":  {http.MethodPost, adminExplain},
-	"purge":    {http.MethodPost, adminPurge},
-	"release":  {http.MethodPost, adminRelease},
+	"status":     {http.MethodGet, adminStatus},
+	"requests":   {http.MethodGet, adminRequests},
+	"explain":    {http.MethodPost, adminExplain},
+	"sync-check": {http.MethodGet, adminSyncCheck},
+	"purge":      {http.MethodPost, adminPurge},
+	"release":    {http.MethodPost, adminRelease},
 }
 
 func serveAdmin(w http.ResponseWriter, r *http.Request) error {
@@ -102,12 +103,17 @@ func adminRequests(r *http.Request) (any, error) {
 			return nil, apiError(http.StatusBadRequest, fmt.Errorf("limit %q is not a whole number from 1", text))
 		}
 	}
+	return latestRequests(found, limit), nil
+}
+
+// latestRequests returns those of several handlers, the latest first.
+func latestRequests(found []*Handler, limit int) adminapi.Requests {
 	all := []adminapi.Request{}
 	for _, h := range eachID(found) {
 		all = append(all, h.recent.latest(limit)...)
 	}
 	slices.SortStableFunc(all, func(a, b adminapi.Request) int { return b.Time.Compare(a.Time) })
-	return adminapi.Requests{Requests: all[:min(limit, len(all))]}, nil
+	return adminapi.Requests{Requests: all[:min(limit, len(all))]}
 }
 
 // eachID returns the latest handler of each id: others share all they have.

@@ -18,6 +18,7 @@ import (
 type program interface {
 	Serve(ctx context.Context, w mapping.World, req mapping.Request) mapping.Response
 	Explain(ctx context.Context, w mapping.World, req mapping.Request) *plan.Plan
+	SyncCheck(ctx context.Context, api mapping.Upstream, kept []mapping.Stored, o mapping.SyncOptions) (*mapping.SyncReport, error)
 }
 
 // exchange is one SCIM request on its way.

@@ -36,6 +36,10 @@ func (f programFunc) Serve(ctx context.Context, w mapping.World, req mapping.Req
 
 func (programFunc) Explain(context.Context, mapping.World, mapping.Request) *plan.Plan { return nil }
 
+func (programFunc) SyncCheck(context.Context, mapping.Upstream, []mapping.Stored, mapping.SyncOptions) (*mapping.SyncReport, error) {
+	return nil, nil
+}
+
 // ok is a program that has an answer to everything.
 func ok(context.Context, mapping.World, mapping.Request) mapping.Response {
 	return mapping.Response{Status: 200, Body: []byte(`{"ok":true}`)}

@@ -28,6 +28,9 @@ type turn struct {
 // newTurn returns the turn of a request, which reads or writes.
 func newTurn(write bool) *turn { return &turn{number: turns.Add(1), write: write} }
 
+// newBulkTurn returns the turn of what is bulk work from its first call on.
+func newBulkTurn() *turn { return &turn{number: turns.Add(1), calls: bulkAfter} }
+
 func (t *turn) hasWritten() bool { return t.written.Load() }
 
 // The lanes of a queue.

@@ -99,6 +99,12 @@ func keptAnew(before, after Record) []string {
 	if after.Claimed && !before.Claimed {
 		what = append(what, "that it is the provider's")
 	}
+	switch {
+	case after.Inactive && !before.Inactive:
+		what = append(what, "that the provider has it as inactive")
+	case before.Inactive && !after.Inactive && after.Deleted.IsZero():
+		what = append(what, "that the provider has it as active")
+	}
 	if !slices.Equal(after.Groups, before.Groups) {
 		what = append(what, strings.TrimSpace("which groups it is in besides: "+strings.Join(after.Groups, " ")))
 	}

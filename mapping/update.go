@@ -312,7 +312,7 @@ func (x *run) after(ctx context.Context, e, answered *entity) (*entity, error) {
 }
 
 // keepChange stores what the API has no place for.
-func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fieldValue) (err error) {
+func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fieldValue) error {
 	next := func(record Record) Record {
 		if ch.creating {
 			record = Record{}
@@ -321,11 +321,31 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		record.Applied = applied(record.Applied, values)
 		record.Groups = x.groupsAfter(ch, record.Groups, values)
 		record.Claimed, record.Deleted, record.Underway = true, time.Time{}, false
+		record.Inactive = x.inactiveAfter(ch, record.Inactive)
+		record.Written = today()
 		return record
 	}
-	if reflect.DeepEqual(next(e.record), e.record) {
+	wanted := next(e.record)
+	if reflect.DeepEqual(wanted, e.record) {
 		return nil
 	}
-	e.record, err = x.keep(ctx, e.id, next)
+	record, err := x.keep(ctx, e.id, next)
+	if wanted.Written = e.record.Written; reflect.DeepEqual(wanted, e.record) {
+		// The day alone is not worth an error.
+		return nil
+	}
+	e.record = record
 	return err
+}
+
+// today is the day in UTC.
+func today() time.Time { return time.Now().UTC().Truncate(24 * time.Hour) }
+
+// inactiveAfter reports whether SCIM has last said that a resource is not active,
+// after a change.
+func (x *run) inactiveAfter(ch *change, before bool) bool {
+	if x.state == nil || !ch.creating && !ch.touched[x.state.path] {
+		return before
+	}
+	return !x.wantsOn(ch)
 }

@@ -276,6 +276,14 @@ type Record struct {
 	// deletion, and that its end is not known.
 	Underway bool `json:"underway,omitempty"`
 
+	// Inactive says that SCIM has last said that the resource is not active. It
+	// tells a deactivation by somebody else from the provider's own.
+	Inactive bool `json:"inactive,omitempty"`
+
+	// Written is the day, in UTC, on which a request last wrote the resource,
+	// even where that changed nothing; zero when that is not known.
+	Written time.Time `json:"written,omitzero"`
+
 	// Applied holds, by upstream field, a digest of the SCIM values that were
 	// last turned into it, where several disagreed. It keeps a repeated
 	// request from being taken for a change.
@@ -288,5 +296,6 @@ type Record struct {
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && len(r.Applied) == 0 && len(r.Groups) == 0
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Written.IsZero() &&
+		len(r.Applied) == 0 && len(r.Groups) == 0
 }

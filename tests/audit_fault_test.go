@@ -132,5 +132,6 @@ func TestAuditWithoutRecentRequests(t *testing.T) {
 patch User 4 info: done 200
   active called [true] [false] done
   kept that it is the provider's
+  kept that the provider has it as inactive
   DELETE /api/users/4 204 done`)
 }

@@ -143,11 +143,13 @@ patch User 11 info: done 200
 	audited(t, ask(200, "PATCH", "/Users/11", patchOf("active", "false")), `
 patch User 11 info: done 200
   active called [true] [false] done
+  kept that the provider has it as inactive
   DELETE /api/users/11 204 done`)
 	audited(t, ask(200, "PUT", "/Users/11", `{"active":true,"displayName":"Nova L."}`), `
 replace User 11 info: done 200
   displayName given ["REDACTED"] ["REDACTED"] done
   active called [false] [true] done
+  kept that the provider has it as active
   POST /api/users/11/restore 200 done
   PUT /api/users/11 200 done`)
 	st.sandbox.EditUser(11, func(u *qualytics.User) { u.Teams = append(u.Teams, "Finance DQ") })

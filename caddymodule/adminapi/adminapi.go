@@ -5,11 +5,13 @@
 //	GET  /scim/status              [Status]
 //	GET  /scim/requests            [Requests]
 //	POST /scim/explain             [ExplainRequest] -> [plan.Plan]
+//	GET  /scim/sync-check          [SyncCheck]
 //	POST /scim/purge               [Purged]
 //	POST /scim/release             [Released]
 //
-// The parameter "handler" of all but explain, and "limit" of requests, stand in
-// the query and may be left out.
+// The parameter "handler" of all but explain, "limit" of requests, and "names" and
+// "unwritten" of sync-check, which are as the command's, stand in the query and may
+// be left out.
 package adminapi
 
 import (

@@ -21,6 +21,7 @@ func init() {
 			scim.AddCommand(testCommand())
 			scim.AddCommand(statusCommand())
 			scim.AddCommand(requestsCommand())
+			scim.AddCommand(syncCheckCommand())
 			scim.AddCommand(purgeCommand())
 			scim.AddCommand(releaseCommand())
 		},

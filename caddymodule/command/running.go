@@ -1,6 +1,7 @@
 package command
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -30,10 +31,10 @@ func (r *running) command(use, short, long string, do func(c *cobra.Command) err
 			if err == nil {
 				err = do(c)
 			}
-			if err != nil {
+			if err != nil && !errors.Is(err, errRefused) {
 				return misused(c, err)
 			}
-			return nil
+			return err
 		},
 	}
 	c.Flags().StringVar(&r.format, "format", formatText, "text or json")
