@@ -282,10 +282,15 @@ type task struct {
 	step *change
 }
 
-// do carries out tasks and returns how many.
+// do carries out tasks and returns how many. When one fails, those that have
+// begun are finished all the same: of one that was broken off, nobody would know
+// whether the API has acted.
 func (w *valueWriter) do(ctx context.Context, tasks []task) (done int, err error) {
 	changed := make([]*entity, len(tasks))
-	err = w.each(ctx, len(tasks), func(ctx context.Context, people *run, i int) (err error) {
+	err = w.each(ctx, len(tasks), func(failed context.Context, people *run, i int) (err error) {
+		if err := failed.Err(); err != nil {
+			return err
+		}
 		changed[i], err = people.write(ctx, tasks[i].e, tasks[i].step)
 		return err
 	})
