@@ -105,6 +105,10 @@ func (c *checker) covered(s *mapping.CallShape, attribute, path string, table []
 	}
 }
 
+// maxNested bounds how many lists in one another are looked into, of which a
+// document may have any number.
+const maxNested = 8
+
 // carried checks a field that is sent back as it stands in the object.
 func (c *checker) carried(s *mapping.CallShape, f *mapping.FieldShape, schema *openapi.Schema) {
 	object := c.objects[s.Resource]
@@ -112,7 +116,7 @@ func (c *checker) carried(s *mapping.CallShape, f *mapping.FieldShape, schema *o
 	from := object
 	lists := 0
 	for len(keys) > 0 && from != nil {
-		if from.Types().Without(null) == array {
+		if from.Types().Without(null) == array && lists < maxNested {
 			from = from.Elements()
 			lists++
 			continue

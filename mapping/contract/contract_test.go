@@ -133,6 +133,8 @@ var mistakes = []struct {
 	{name: "carried null", open: []string{"note: {anyOf: [{type: string}, {type: \"null\"}]}\n    Team:", "note: {type: string}\n    Team:"}},
 	{name: "carried list of another type", mapping: []string{"members.id", "members.login"}},
 
+	{name: "carried list of itself", open: []string{"members: {type: array, items: {$ref: \"#/components/schemas/Person\"}}", "members: {$ref: \"#/components/schemas/Nest\"}", "    TeamPage:", "    Nest: {type: array, items: {$ref: \"#/components/schemas/Nest\"}}\n    TeamPage:"}},
+
 	{name: "items", mapping: []string{"items: items", "items: item"}},
 	{name: "items that are no list", mapping: []string{"items: items", "items: total"}},
 	{name: "total", mapping: []string{"total: [total, total_count]", "total: totl"}},
