@@ -99,6 +99,9 @@ type draft struct {
 	now   map[recordName]Record
 	held  map[string]bool
 
+	// notes are the facts that were noted, true, or struck out.
+	notes map[Key]bool
+
 	// freed is closed, and replaced, with each lock that is released.
 	freed chan struct{}
 }
@@ -107,7 +110,8 @@ type recordName struct{ resource, id string }
 
 func newDraft(base Keeper) *draft {
 	return &draft{
-		base: base, now: make(map[recordName]Record), held: make(map[string]bool), freed: make(chan struct{}),
+		base: base, now: make(map[recordName]Record), held: make(map[string]bool), notes: make(map[Key]bool),
+		freed: make(chan struct{}),
 	}
 }
 
@@ -161,18 +165,34 @@ func (d *draft) IDs(ctx context.Context, key Key) (ids []string, err error) {
 }
 
 // Note implements [Keeper].
-func (d *draft) Note(ctx context.Context, key Key) (again bool, err error) { return d.Noted(ctx, key) }
+func (d *draft) Note(ctx context.Context, key Key) (again bool, err error) {
+	if again, err = d.Noted(ctx, key); err != nil {
+		return false, err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notes[key] = true
+	return again, nil
+}
 
 // Noted implements [Keeper].
 func (d *draft) Noted(ctx context.Context, key Key) (bool, error) {
-	if d.base == nil {
-		return false, nil
+	d.mu.Lock()
+	noted, ours := d.notes[key]
+	d.mu.Unlock()
+	if ours || d.base == nil {
+		return noted, nil
 	}
 	return d.base.Noted(ctx, key)
 }
 
 // Strike implements [Keeper].
-func (d *draft) Strike(context.Context, Key) error { return nil }
+func (d *draft) Strike(_ context.Context, key Key) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.notes[key] = false
+	return nil
+}
 
 // Lock implements [Keeper]. It keeps nobody waiting but the parts of the
 // request itself.

@@ -43,6 +43,10 @@ func (l *loader) load(root source.Node, open func(string) (*mapping.Program, err
 	if !ok {
 		return nil
 	}
+	if node := m.Get("resources"); node.Present() {
+		node.AddHint("keep tests in a directory of their own", "this is a mapping and not a file of tests")
+		return nil
+	}
 	path := ""
 	if node := m.Get("mappings"); node.Present() {
 		if path, ok = node.String(); !ok {

@@ -102,6 +102,13 @@ func TestMappingThatCanNotBeRead(t *testing.T) {
 	}
 }
 
+func TestMappingIsNoFileOfTests(t *testing.T) {
+	want := "t.yaml:7:3: this is a mapping and not a file of tests; keep tests in a directory of their own"
+	if got := mistakes(t, people); got != want {
+		t.Errorf("got %s", got)
+	}
+}
+
 // TestMistakesHaveTheirLine sees what people see.
 func TestMistakesHaveTheirLine(t *testing.T) {
 	_, err := loaded(t, one("request: GET /Users\nanswr: 200"))
