@@ -33,6 +33,7 @@ func TestLogLevels(t *testing.T) {
 		{"delete", "DELETE", false, mapping.Response{Status: 204}, zapcore.InfoLevel},
 		{"mistake of the client", "POST", false, failure(400, nil), zapcore.DebugLevel},
 		{"conflict", "POST", false, failure(409, nil), zapcore.DebugLevel},
+		{"what the mapping guards", "DELETE", false, failure(403, mapping.ErrGuarded), zapcore.WarnLevel},
 		{"limit", "GET", false, failure(429, nil), zapcore.WarnLevel},
 		{"warning", "GET", false, mapping.Response{Status: 200, Report: mapping.Report{Warnings: []string{"w"}}}, zapcore.WarnLevel},
 		{"upstream fails", "GET", false, failure(502, &mapping.UpstreamError{Status: 500}), zapcore.WarnLevel},
