@@ -187,7 +187,7 @@ func spots(p spot) []spot {
 		}
 	case language.Map:
 		for _, key := range slices.Sorted(maps.Keys(m)) {
-			under(key, p.name+", by "+of.By, of.Of)
+			under(key, p.name+", by "+of.Keys.Name, of.Of)
 		}
 	case language.List:
 		list, _ := p.value.([]any)

@@ -27,7 +27,7 @@ var Attribute = &Object{
 		},
 		{
 			Name: "values", What: "a table from SCIM values, in any case, to the API's; anything else in a request is refused",
-			Type: Map{By: "SCIM value", Pattern: `\S`, Of: Constant{Scalar: true}}, Example: `{admin: Admin, member: Member}`,
+			Type: Map{Keys: anyText.by("SCIM value"), Of: Constant{Scalar: true}}, Example: `{admin: Admin, member: Member}`,
 		},
 		{
 			Name: "default", What: "what the API gets on create when SCIM gives no value: a constant or a template",
@@ -40,7 +40,7 @@ var Attribute = &Object{
 		{Name: "absent", What: "what SCIM shows when the API has no value", Type: Constant{}, Example: `""`},
 		{
 			Name: "as", What: "for an attribute with several values that is one in the API: the other sub-attributes",
-			Type: Map{By: "sub-attribute", Pattern: `^` + name + `$`, Of: Constant{}}, Example: `{type: work, primary: true}`,
+			Type: Map{Keys: nameOfOwn.by("sub-attribute"), Of: Constant{}}, Example: `{type: work, primary: true}`,
 		},
 		{
 			Name: "take", What: "which of several values the API gets: `primary`, `first` or a type such as `work`, in order",
@@ -48,11 +48,11 @@ var Attribute = &Object{
 		},
 		{
 			Name: "each", What: "for a list in the API: the path of each sub-attribute in an element", More: "`.` is the element itself.",
-			Type: Map{By: "sub-attribute", Pattern: `^` + name + `$`, Of: List{anyPath}}, Example: `{value: id, display: [name, .]}`,
+			Type: Map{Keys: nameOfOwn.by("sub-attribute"), Of: List{anyPath}}, Example: `{value: id, display: [name, .]}`,
 		},
 		{
 			Name: "except", What: "elements that SCIM leaves out",
-			Type: Map{By: "sub-attribute", Pattern: `^` + name + `$`, Of: Constant{}}, Example: `{display: Public}`,
+			Type: Map{Keys: nameOfOwn.by("sub-attribute"), Of: Constant{}}, Example: `{display: Public}`,
 		},
 		{
 			Name: "of", What: "the resource type that the elements are references to, by which each has a `$ref`; elements that SCIM does not show as such are left out",
@@ -71,7 +71,7 @@ var Attribute = &Object{
 		},
 		{
 			Name: "words", What: "for a boolean: further texts that requests may send",
-			Type: Map{By: "text", Pattern: `\S`, Of: Boolean{}}, Example: `{"2": false, Enabled: true}`,
+			Type: Map{Keys: anyText.by("text"), Of: Boolean{}}, Example: `{"2": false, Enabled: true}`,
 		},
 		{
 			Name: "keep", What: "that the API has no field for it, so that the sidecar keeps the value; possible for a complex attribute as a whole, too",

@@ -38,7 +38,7 @@ var Call = &Object{
 		{
 			Name: "carry", What: "for `update`: fields of the body that are sent back as they stand in the object, each with its path there; " +
 				"a list on the way stands for the list of what its elements hold",
-			Type: Map{By: "field of the body", Pattern: constants().Pattern, Of: anyPath}, Example: `{user_ids: users.id}`,
+			Type: Map{Keys: keyPath.by("field of the body"), Of: anyPath}, Example: `{user_ids: users.id}`,
 		},
 		{Name: "paging", What: "for `list` and `others`: how a list is read that is read in another way than `upstream` has it", Type: Paging},
 		{Name: "repeatable", What: "`true` for a `POST` or `PATCH` that may be sent twice", Type: Boolean{}, Default: false},

@@ -88,22 +88,26 @@ func (t Text) schema(*schemas) object {
 	if len(t.Words) > 0 {
 		return wordsSchema(t.Words)
 	}
-	pattern := t.Pattern
-	if pattern == "" {
-		pattern = `\S`
-	}
 	types := []string{"string"}
 	// YAML takes a text such as "true" or "1" for something else.
-	if matches(pattern, "1") {
+	if t.matches("1") {
 		types = append(types, "number")
 	}
-	if matches(pattern, "true") {
+	if t.matches("true") {
 		types = append(types, "boolean")
 	}
-	return append(typed(types...), member{"pattern", pattern})
+	return append(typed(types...), t.form()...)
 }
 
-func matches(pattern, text string) bool { return regexp.MustCompile(pattern).MatchString(text) }
+// form is what a text must match, and how editors say so.
+func (t Text) form() object {
+	if t.Pattern == "" {
+		return object{{"pattern", `\S`}, {"patternErrorMessage", "The text is empty."}}
+	}
+	return object{{"pattern", t.Pattern}, {"patternErrorMessage", "Expected " + t.Form + "."}}
+}
+
+func (t Text) matches(text string) bool { return regexp.MustCompile(t.Pattern).MatchString(text) }
 
 func wordsSchema(words []Word) object {
 	var values []any
@@ -161,7 +165,7 @@ func (t List) schema(s *schemas) object {
 }
 
 func (t Map) schema(s *schemas) object {
-	schema := append(typed("object"), member{"minProperties", 1}, member{"propertyNames", object{{"pattern", t.Pattern}}})
+	schema := append(typed("object"), member{"minProperties", 1}, member{"propertyNames", t.Keys.form()})
 	if len(t.Known) > 0 {
 		var known object
 		for _, word := range t.Known {
@@ -177,13 +181,21 @@ func (t Map) schema(s *schemas) object {
 
 func (t Either) schema(s *schemas) object { return anyOf(t.Scalar.schema(s), t.Mapping.schema(s)) }
 
+// schema tells the mappings apart by their first keys, so that an editor speaks
+// of the one that was meant.
 func (c *Choice) schema(s *schemas) object {
 	return s.ref(c.Name, func() object {
-		alternatives := make([]object, len(c.Objects))
-		for i, o := range c.Objects {
-			alternatives[i] = o.schema(s)
+		var first object
+		var one, details []object
+		for _, o := range c.Objects {
+			has := object{{"required", []string{o.Keys[0].Name}}}
+			first = append(first, member{o.Keys[0].Name, o.Keys[0].schema(s)})
+			one = append(one, has)
+			details = append(details, object{{"if", has}, {"then", o.schema(s)}})
 		}
-		return slices.Concat(object{{"title", c.Name}}, described(c.What, ""), object{{"oneOf", alternatives}})
+		return slices.Concat(object{{"title", c.Name}}, described(c.What, ""), typed("object"), object{
+			{"properties", first}, {"oneOf", one}, {"allOf", details},
+		})
 	})
 }
 

@@ -108,6 +108,9 @@ type Text struct {
 	// not blank.
 	Pattern string
 
+	// Form says for people what the pattern does, with an example.
+	Form string
+
 	// Words are the only values, if there are any.
 	Words []Word
 
@@ -166,11 +169,8 @@ type List struct{ Of Type }
 // Map is a mapping that has free keys, all with values of one type. It is not
 // empty.
 type Map struct {
-	// By says what the keys are: "path", for one.
-	By string
-
-	// Pattern is what a key must match, as that of [Text].
-	Pattern string
+	// Keys is what the keys are.
+	Keys Text
 
 	// Known are keys with a meaning of their own, and those an editor can
 	// propose.

@@ -44,6 +44,9 @@ func TestEverythingIsDescribed(t *testing.T) {
 				t.Errorf("%s is described twice", of)
 			}
 			names[k.Name] = true
+			if text, ok := k.Type.(Text); ok && (text.Pattern == "") != (text.Form == "") {
+				t.Errorf("%s has a pattern or a form without the other", of)
+			}
 			if k.Required && k.Default != nil {
 				t.Errorf("%s can't be missing and has a default", of)
 			}

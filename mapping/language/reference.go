@@ -181,7 +181,7 @@ func (t Constant) phrase(several bool) string {
 func (t List) phrase(bool) string { return "one or more " + t.Of.phrase(true) }
 
 func (t Map) phrase(bool) string {
-	return t.Of.phrase(true) + " by " + t.By
+	return t.Of.phrase(true) + " by " + t.Keys.phrase(false)
 }
 
 func (t Either) phrase(bool) string {

@@ -56,21 +56,21 @@ var Resource = &Object{
 		},
 		{
 			Name: "attributes", What: "what SCIM shows, by the names of the attributes", Required: true,
-			Type: Map{By: "attribute", Pattern: attributeName.Pattern, Known: knownAttributes(), Of: Attribute},
+			Type: Map{Keys: attributeName, Known: knownAttributes(), Of: Attribute},
 		},
 		{
 			Name: "calls", What: "which calls do the work, by name", Required: true,
-			Type: Map{By: "name", Pattern: callName.Pattern, Known: Roles, Required: []string{"list", "read"}, Of: Call},
+			Type: Map{Keys: callName.by("name"), Known: Roles, Required: []string{"list", "read"}, Of: Call},
 		},
 		{
 			Name: "filters", What: "by which query parameters the API narrows its list, by attribute",
 			More: "The result is always checked again. Values of a table are sent as the API's.",
-			Type: Map{By: "attribute", Pattern: attributeName.Pattern, Of: Filter},
+			Type: Map{Keys: attributeName, Of: Filter},
 		},
 		{
 			Name: "sorts", What: "by which query parameters the API sorts its list, by attribute",
 			More: "Used where there is no filter.",
-			Type: Map{By: "attribute", Pattern: attributeName.Pattern, Of: Sort},
+			Type: Map{Keys: attributeName, Of: Sort},
 		},
 	},
 }
@@ -119,7 +119,7 @@ var ValueGroups = &Object{
 		},
 		{
 			Name: "groups", What: "the groups by their ids, the one that takes precedence first",
-			Type: Map{By: "id", Pattern: `^` + word + `$`, Of: ValueGroup}, Required: true,
+			Type: Map{Keys: resourceName.by("id"), Of: ValueGroup}, Required: true,
 		},
 	},
 }

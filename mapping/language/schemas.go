@@ -10,7 +10,7 @@ var Schema = &Object{
 		{Name: "description", What: "what `/Schemas` says of it", Type: anyText},
 		{
 			Name: "attributes", What: "what a resource of this schema consists of",
-			Type: Map{By: "name", Pattern: `^` + name + `$`, Of: Declared}, Required: true,
+			Type: Map{Keys: nameOfOwn, Of: Declared}, Required: true,
 		},
 	},
 }
@@ -68,7 +68,7 @@ func declared() *Object {
 	}
 	o.Keys = append(o.Keys, Key{
 		Name: "subAttributes", What: "what a `complex` one consists of, by the same keys; they can't be complex themselves",
-		Type: Map{By: "name", Pattern: `^` + name + `$`, Of: o},
+		Type: Map{Keys: nameOfOwn, Of: o},
 	})
 	return o
 }

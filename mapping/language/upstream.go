@@ -18,12 +18,12 @@ var File = &Object{
 		{Name: "upstream", What: "how to talk to the API", Type: Upstream, Required: true},
 		{
 			Name: "schemas", What: "the schemas that RFC 7643 does not have, by their URNs",
-			Type: Map{By: "URN", Pattern: urn.Pattern, Of: Schema},
+			Type: Map{Keys: urn, Of: Schema},
 		},
 		{
 			Name: "resources", What: "what SCIM shows, by the names of the resource types",
 			Type: Map{
-				By: "name", Pattern: `^` + word + `$`, Of: Resource,
+				Keys: resourceName.by("name"), Of: Resource,
 				Known: []Word{{"User", "the people who have access"}, {"Group", "who belongs together"}},
 			},
 			Required: true,
