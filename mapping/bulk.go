@@ -45,6 +45,10 @@ type bulkJob struct {
 	// failures counts the operations that failed.
 	failures int
 
+	// stopped is the error for what is left once further calls would be in vain;
+	// nil before.
+	stopped *scim.Error
+
 	// unfilled are the steps that wait for others of their circle.
 	unfilled []*step
 }
@@ -121,15 +125,19 @@ func (j *bulkJob) do(ctx context.Context, s *step) {
 	if j.ended() {
 		return
 	}
-	j.attempted(s, j.attempt(ctx, s))
+	j.attempted(ctx, s, j.attempt(ctx, s))
 	j.fill(ctx, false)
 }
 
 // attempted takes note of what came of a step.
-func (j *bulkJob) attempted(s *step, response Response) {
+func (j *bulkJob) attempted(ctx context.Context, s *step, response Response) {
 	s.response = &response
-	if s.failed() {
-		j.failures++
+	if !s.failed() {
+		return
+	}
+	j.failures++
+	if j.stopped == nil {
+		j.stopped = j.hopeless(ctx, response.Err)
 	}
 }
 
@@ -171,6 +179,8 @@ func (j *bulkJob) prepare(ctx context.Context, s *step) (Request, error) {
 	case ctx.Err() != nil:
 		return Request{}, scim.Errorf(503, "",
 			"Time ran out before this operation was begun; nothing of it was done. Send it again, with fewer others.").WithCause(ctx.Err())
+	case j.stopped != nil:
+		return Request{}, j.stopped
 	}
 	if i := slices.IndexFunc(s.needs, (*step).failed); i >= 0 {
 		status := 409

@@ -66,7 +66,7 @@ func (j *bulkJob) doTogether(ctx context.Context, steps []step) {
 			// Here it can be caught; where it came from it would end the process.
 			panic(panics[i])
 		}
-		j.attempted(&steps[i], responses[i])
+		j.attempted(ctx, &steps[i], responses[i])
 	}
 }
 

@@ -94,6 +94,38 @@ func TestBulk(t *testing.T) {
 	}
 }
 
+// TestBulkWithoutAPI has the API be down, or refuse the token: all operations
+// are answered, and it is not asked for each of them.
+func TestBulkWithoutAPI(t *testing.T) {
+	const operations, failures = 30, 3
+	for name, tt := range map[string]struct {
+		fault  qualytics.Fault
+		status string
+		calls  int
+	}{
+		"down":    {qualytics.Fault{Kind: qualytics.ResetBefore}, "503", failures},
+		"refused": {refusal(401), "502", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := start(t, setup{overlay: with("breaker_failures", failures, "breaker_pause", "1h", "retries", 0)})
+			st.sandbox.Seed(operations, 2)
+			st.sandbox.Fail("*", tt.fault, -1)
+			var all []string
+			for i := range operations {
+				all = append(all, fmt.Sprintf(`{"method":"PUT","path":"/Users/%d","data":{"displayName":"X"}}`, i+2))
+			}
+			got := st.scim(t, 200, "POST", "/Bulk", bulkRequest(0, all...))
+			results := bulkResults(got)
+			if len(results) != operations || results[operations-1].Status != tt.status {
+				t.Errorf("%d answers, the last one %+v", len(results), results[len(results)-1])
+			}
+			if calls := st.sandbox.Calls(); len(calls) != tt.calls {
+				t.Errorf("%d calls instead of %d", len(calls), tt.calls)
+			}
+		})
+	}
+}
+
 // TestBulkLimits are those of the Caddyfile, and those that are advertised.
 func TestBulkLimits(t *testing.T) {
 	st := start(t, setup{edit: func(caddyfile string) string {

@@ -16,6 +16,10 @@ type operation struct {
 	// lookUp is how a provider finds out whether a create is still to be made.
 	lookUp string
 
+	// again repeats what has failed by the answer to the operation; nil where
+	// that tells it by its status.
+	again func(r *trial, got reply) reply
+
 	// half is the body of what is done of it, where the API does not let the
 	// rest be made up for: it does not change whom it has deactivated.
 	half string
