@@ -66,8 +66,9 @@ create User 11 info: done 201
 
 	// One of two people can't be changed, and a repeat of the request does the rest.
 	both := `{"displayName":"Qualytics Manager","members":[{"value":"8"},{"value":"7"},{"value":"6"}]}`
-	st.sandbox.Fail("PUT /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 422, Skip: 1,
-		Header: http.Header{"Content-Type": {"application/json"}}, Body: refusal}, 1)
+	st.sandbox.Fail("PUT /api/users/{id}", qualytics.Fault{
+		Kind: qualytics.Canned, Status: 422, Skip: 1, Header: http.Header{"Content-Type": {"application/json"}}, Body: refusal,
+	}, 1)
 	mark := caddyLog.mark()
 	st.scim(t, 400, "PUT", "/Groups/role-manager", both)
 	records := auditSince(t, mark)

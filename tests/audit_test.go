@@ -3,11 +3,15 @@ package tests
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/caddymodule/audit"
+	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
 
@@ -213,5 +217,54 @@ func TestRequestIDOfAChange(t *testing.T) {
 	}
 	if latest := requests(t, admin, "?limit=1")[0]; latest.RequestID != id || len(latest.Calls) != len(calls) {
 		t.Errorf("%+v", latest)
+	}
+}
+
+// TestAuditPage has each field of a record on the page, and the page's record
+// has no other ones.
+func TestAuditPage(t *testing.T) {
+	page := readShipped(t, "docs/audit.md")
+	for _, part := range []any{audit.Record{}, audit.Adopted{}, audit.Change{}, audit.Call{}} {
+		for _, f := range reflect.VisibleFields(reflect.TypeOf(part)) {
+			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+			if !strings.Contains(page, "`"+name+"`") {
+				t.Errorf("the page does not have %s", name)
+			}
+		}
+	}
+	for _, result := range []plan.Result{plan.Done, audit.Partly, plan.Undone, plan.Ignored, plan.Unknown, plan.Failed, audit.Refused} {
+		if !strings.Contains(page, "| `"+string(result)+"` |") {
+			t.Errorf("the page does not have %s", result)
+		}
+	}
+	decoder := json.NewDecoder(strings.NewReader(blocks(t, "docs/audit.md", "json")[0]))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(new(auditLine)); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestAuditInItsOwnFile routes the records as the page has it.
+func TestAuditInItsOwnFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "audit.log")
+	block := blocks(t, "docs/audit.md", "caddyfile")[0]
+	options, _, _ := strings.Cut(block, "\n}\n")
+	options = strings.Replace(strings.TrimPrefix(options, "{\n"), "/var/log/caddy/scim-audit.log", file, 1)
+	st := start(t, setup{
+		edit: func(caddyfile string) string { return strings.Replace(caddyfile, "\n{\n", "\n{\n"+options+"\n", 1) },
+		overlay: func(config map[string]any) {
+			set(config, map[string]any{"output": "file", "filename": file}, "logging", "logs", "audit", "writer")
+		},
+	})
+	st.sandbox.Seed(8, 1)
+	st.scim(t, 200, "GET", lookUp("nobody"), "")
+	mark := caddyLog.mark()
+	st.scim(t, 200, "PATCH", "/Users/4", patchOf("roles", `[{"value":"Manager"}]`))
+	written, err := os.ReadFile(file)
+	if err != nil || strings.Count(string(written), "\n") != 1 || !strings.Contains(string(written), `"after":"Manager"`) {
+		t.Errorf("%v: the file is %s", err, written)
+	}
+	if again := auditSince(t, mark); len(again) != 0 {
+		t.Errorf("the default log has %+v", again)
 	}
 }

@@ -128,3 +128,14 @@ func TestSyncAdvice(t *testing.T) {
 		t.Errorf("%d kinds have advice, of %d", len(adminapi.SyncAdvice), len(mapping.FindingKinds))
 	}
 }
+
+// TestSyncCheckPage compares the table of the page with what the command prints.
+func TestSyncCheckPage(t *testing.T) {
+	var want strings.Builder
+	want.WriteString("| finding | what it is | what to do |\n|---|---|---|\n")
+	for _, kind := range mapping.FindingKinds {
+		a := adminapi.SyncAdvice[kind]
+		fmt.Fprintf(&want, "| `%s` | %s | %s |\n", kind, a.What, a.ToDo)
+	}
+	hasTable(t, "docs/operation.md", "findings", want.String())
+}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,8 +26,8 @@ any more, and several of one name; and what to do about each. Nothing is changed
 
 Without --names, people and groups are named by their ids.
 
-The exit code is 0 when nothing is found, 1 when something is, and 2 when it could
-not be asked.`, func(c *cobra.Command) error {
+The exit code is 0 when nothing is found that somebody has to look after, 1 when
+something is, which a leftover is not, and 2 when it could not be asked.`, func(c *cobra.Command) error {
 		parameters := url.Values{"unwritten": {unwritten}}
 		if names {
 			parameters.Set("names", "true")
@@ -39,7 +40,7 @@ not be asked.`, func(c *cobra.Command) error {
 			return err
 		}
 		for _, h := range all.Handlers {
-			if len(h.Findings) > 0 {
+			if slices.ContainsFunc(h.Findings, func(f mapping.Finding) bool { return f.Kind != mapping.Leftover }) {
 				return refused(c)
 			}
 		}

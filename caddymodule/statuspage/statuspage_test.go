@@ -121,8 +121,13 @@ func TestContrast(t *testing.T) {
 			colors[m[1]] = luminance(t, m[2])
 		}
 		for _, pair := range [][2]string{
-			{"ink", "ground"}, {"ink", "paper"}, {"quiet", "ground"}, {"quiet", "paper"},
-			{"good", "good-ground"}, {"bad", "bad-ground"}, {"warn", "warn-ground"},
+			{"ink", "ground"},
+			{"ink", "paper"},
+			{"quiet", "ground"},
+			{"quiet", "paper"},
+			{"good", "good-ground"},
+			{"bad", "bad-ground"},
+			{"warn", "warn-ground"},
 		} {
 			a, b := colors[pair[0]], colors[pair[1]]
 			if ratio := (math.Max(a, b) + 0.05) / (math.Min(a, b) + 0.05); ratio < 4.5 || a == 0 && b == 0 {
