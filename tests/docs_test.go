@@ -1,13 +1,19 @@
 package tests
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
 	"io/fs"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	yaml "go.yaml.in/yaml/v4"
 )
 
 // pages returns the names of all pages for people, such as "docs/mapping.md".
@@ -104,5 +110,63 @@ func TestPagesCaddyfiles(t *testing.T) {
 	}
 	if n == 0 {
 		t.Error("there is none")
+	}
+}
+
+// TestPagesBlocks looks whether what people are to copy out of the pages is well
+// formed. What is a whole file of ours is loaded by the test of its page.
+func TestPagesBlocks(t *testing.T) {
+	for _, page := range pages(t) {
+		for _, block := range blocks(t, page, "json") {
+			if !json.Valid([]byte(block)) {
+				t.Errorf("%s: this is no JSON:\n%s", page, block)
+			}
+		}
+		for _, block := range blocks(t, page, "yaml") {
+			documents := yaml.NewDecoder(strings.NewReader(block))
+			for {
+				var document yaml.Node
+				if err := documents.Decode(&document); errors.Is(err, io.EOF) {
+					break
+				} else if err != nil {
+					t.Errorf("%s: %v:\n%s", page, err, block)
+					break
+				}
+			}
+		}
+		for _, block := range blocks(t, page, "sh") {
+			check := exec.CommandContext(t.Context(), "bash", "-n")
+			check.Stdin = strings.NewReader(block)
+			if output, err := check.CombinedOutput(); err != nil {
+				t.Errorf("%s: %v %s:\n%s", page, err, output, block)
+			}
+		}
+	}
+}
+
+// TestPagesCommands looks for each "caddy scim" of the pages, and each of its
+// options, among those that there are.
+func TestPagesCommands(t *testing.T) {
+	command := regexp.MustCompile("caddy scim ([a-z-]+)([^`\n|]*)")
+	option := regexp.MustCompile(`(?:^|\s)(--[a-z-]+)`)
+	help := make(map[string]string)
+	for _, page := range pages(t) {
+		for _, m := range command.FindAllStringSubmatch(readShipped(t, page), -1) {
+			name := m[1]
+			if _, asked := help[name]; !asked {
+				help[name], _, _ = caddyScim(t, "", name, "--help")
+				if !strings.Contains(help[name], "scim "+name) {
+					t.Errorf("%s: there is no command caddy scim %s", page, name)
+				}
+			}
+			for _, o := range option.FindAllStringSubmatch(m[2], -1) {
+				if !regexp.MustCompile(o[1] + `\b`).MatchString(help[name]) {
+					t.Errorf("%s: caddy scim %s has no option %s", page, name, o[1])
+				}
+			}
+		}
+	}
+	if len(help) < 8 {
+		t.Errorf("the pages have but %d of the commands", len(help))
 	}
 }
