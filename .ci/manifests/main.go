@@ -12,10 +12,12 @@ import (
 	"io"
 	"os"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/kubernetes/scheme"
 )
 
 func main() {
@@ -40,8 +42,11 @@ func check(file string) (n int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	strict := json.NewSerializerWithOptions(json.DefaultMetaFactory, scheme.Scheme, scheme.Scheme,
-		json.SerializerOptions{Yaml: true, Strict: true})
+	known := runtime.NewScheme()
+	if err := errors.Join(appsv1.AddToScheme(known), corev1.AddToScheme(known), networkingv1.AddToScheme(known)); err != nil {
+		return 0, err
+	}
+	strict := json.NewSerializerWithOptions(json.DefaultMetaFactory, known, known, json.SerializerOptions{Yaml: true, Strict: true})
 	documents := yaml.NewYAMLReader(bufio.NewReader(bytes.NewReader(src)))
 	for {
 		document, err := documents.Read()
