@@ -119,7 +119,7 @@ func TestUnanswered(t *testing.T) {
 		operator           bool
 	}{
 		"broken off":                 {CallError{Err: why}, 502, 0, false},
-		"not reached":                {CallError{Unsent: true, Err: why}, 502, 0, false},
+		"not reached":                {CallError{Unsent: true, Err: why}, 503, 5, false},
 		"too large":                  {CallError{TooLarge: true, Err: why}, 502, 0, true},
 		"too late":                   {CallError{Timeout: true, Err: why}, 504, 5, false},
 		"too late to be sent":        {CallError{Timeout: true, Unsent: true, Err: why}, 503, 5, false},

@@ -70,7 +70,8 @@ func (u *upstream) unanswered(err error) *scim.Error {
 		cause.Operator = true
 		e = scim.Errorf(502, "", "%s gave an answer that is too large.", u.name)
 	case call.Unsent:
-		e = scim.Errorf(502, "", "%s could not be reached.", u.name)
+		e = scim.Errorf(503, "", "%s could not be reached.", u.name)
+		e.RetryAfter = defaultRetryAfter
 	default:
 		e = scim.Errorf(502, "", "%s broke off its answer.", u.name)
 	}
