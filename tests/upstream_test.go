@@ -276,7 +276,7 @@ func TestTLSToTheAPI(t *testing.T) {
 		status  int
 	}{
 		"named":     {[]any{"upstream", address, "upstream_ca", file}, 200},
-		"not named": {[]any{"upstream", address}, 502},
+		"not named": {[]any{"upstream", address}, 503},
 	} {
 		t.Run(strings.ReplaceAll(name, " ", "_"), func(t *testing.T) {
 			mark := caddyLog.mark()
