@@ -304,7 +304,7 @@ steps:
     answer: {status: 200, body: {totalResults: ` + twin + `}}
 `)
 	}
-	passes(t, create("unsent", "502", "0"))
+	passes(t, create("unsent", "503", "0"))
 	passes(t, create("lost", "502", "1"))
 	passes(t, create("timeout", "504", "1"))
 }
