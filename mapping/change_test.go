@@ -13,10 +13,10 @@ func TestPatch(t *testing.T) {
 		body, has string
 		calls     int
 	}{
-		"active":                     {patchOf(`{"op":"replace","path":"active","value":false}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 2},
-		"active as a string":         {patchOf(`{"op":"Replace","path":"active","value":"False"}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 2},
-		"active without a path":      {patchOf(`{"op":"replace","value":{"active":false}}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 2},
-		"active, added":              {patchOf(`{"op":"Add","path":"active","value":"false"}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 2},
+		"active":                     {patchOf(`{"op":"replace","path":"active","value":false}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 3},
+		"active as a string":         {patchOf(`{"op":"Replace","path":"active","value":"False"}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 3},
+		"active without a path":      {patchOf(`{"op":"replace","value":{"active":false}}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 3},
+		"active, added":              {patchOf(`{"op":"Add","path":"active","value":"false"}`), "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 3},
 		"active as it is":            {patchOf(`{"op":"replace","path":"active","value":"True"}`), asBefore, 1},
 		"off and on":                 {patchOf(`{"op":"replace","path":"active","value":false}`, `{"op":"replace","path":"active","value":true}`), asBefore, 1},
 		"userName":                   {patchOf(`{"op":"replace","path":"userName","value":"ana.new"}`), "ana.new | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | on", 2},
@@ -37,7 +37,7 @@ func TestPatch(t *testing.T) {
 		"roles":                      {patchOf(`{"op":"replace","path":"roles","value":[{"value":"admin"}]}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
 		"the primary role":           {patchOf(`{"op":"Replace","path":"roles[primary eq \"True\"].value","value":"Admin"}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
 		"no roles":                   {patchOf(`{"op":"remove","path":"roles"}`), "ana.r | ana@corp.test | Ana Maria Reis | Member | Public+Finance DQ | on", 2},
-		"several":                    {patchOf(`{"op":"replace","path":"userName","value":"n"}`, `{"op":"Replace","value":{"displayName":"E","active":"False"}}`, `{"op":"add","path":"roles","value":[{"value":"Admin","primary":true}]}`), "n | ana@corp.test | E | Admin | Public+Finance DQ | off", 3},
+		"several":                    {patchOf(`{"op":"replace","path":"userName","value":"n"}`, `{"op":"Replace","value":{"displayName":"E","active":"False"}}`, `{"op":"add","path":"roles","value":[{"value":"Admin","primary":true}]}`), "n | ana@corp.test | E | Admin | Public+Finance DQ | off", 4},
 		"one more role":              {patchOf(`{"op":"add","path":"roles","value":[{"value":"Admin"}]}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
 		"one more work email":        {patchOf(`{"op":"add","path":"emails","value":[{"value":"b@corp.test","type":"work"}]}`), "ana.r | b@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | on", 2},
 		"one more home email":        {patchOf(`{"op":"add","path":"emails","value":[{"value":"b@corp.test","type":"home"}]}`), asBefore, 1},

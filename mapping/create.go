@@ -272,12 +272,25 @@ func (x *run) undo(ctx context.Context, e *entity) error {
 		x.warn("The API made the object " + e.id + ", which is not a " + x.name + "; the mapping has no call to undo that.")
 		return failure
 	}
-	doc, err := c.constants()
-	if err == nil {
-		_, err = x.because(plan.Undo, "").must(context.WithoutCancel(ctx), c, e.id, doc)
-	}
-	if err != nil {
+	if err := x.because(plan.Undo, "").takeBack(context.WithoutCancel(ctx), c, e); err != nil {
 		x.warn("The API made the object " + e.id + ", which is not a " + x.name + "; it could not be undone.")
 	}
 	return failure
+}
+
+// takeBack has the API undo that it made something.
+func (x *run) takeBack(ctx context.Context, c *call, e *entity) error {
+	doc, err := c.constants()
+	if err != nil {
+		return err
+	}
+	answered, err := x.must(ctx, c, e.id, doc)
+	switch {
+	case err != nil:
+	case x.state != nil && (c == x.state.off || c.forget):
+		_, err = x.reached(ctx, e, answered, false)
+	default:
+		err = x.vanishes(ctx, e)
+	}
+	return err
 }

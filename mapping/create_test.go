@@ -156,7 +156,7 @@ func TestCreateCosts(t *testing.T) {
 		b.costs(3, func() { b.found(`userName eq "new.one"`) })
 		b.costs(1, func() { b.created(`{"userName":"new.one","emails":[{"value":"new@corp.test"}]}`) })
 		b.costs(0, func() { b.found(`userName eq "new.two"`) })
-		b.costs(2, func() { b.created(`{"userName":"new.two","active":false}`) })
+		b.costs(3, func() { b.created(`{"userName":"new.two","active":false}`) })
 	})
 }
 

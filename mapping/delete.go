@@ -28,37 +28,29 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	}
 	defer release()
 
-	// What SCIM may not touch must not be deleted on the client's word; an id
-	// that has been seen is known to be none of that.
-	key := Key{Resource: x.name, Attribute: "id", Value: id}
-	settle := func(error) {}
-	var e *entity
-	if x.isKnown(key) {
-		x.explainFact("id", x.pos, []string{id}, false)
+	e, err := x.loadDeletable(ctx, id)
+	if err == nil && c.isSet() {
+		err = x.meets(ctx, e, c)
 	}
-	if c.isSet() || x.world.Safeguard != nil || !x.isKnown(key) || !x.unguarded(id) {
-		if e, err = x.loadDeletable(ctx, id); err == nil && c.isSet() {
-			err = x.meets(ctx, e, c)
-		}
-		switch {
-		case err != nil:
-			return Response{}, err
-		case x.isOff(e):
-			return x.deleted(ctx, id)
-		case x.isReadOnly(e):
-			return Response{}, x.untouchable(e)
-		}
-		release, err := x.protect(ctx, e, nil, true)
-		if err != nil {
-			return Response{}, err
-		}
-		defer release()
-		if settle, err = x.deletion(ctx, e); err != nil {
-			return Response{}, err
-		}
+	switch {
+	case err != nil:
+		return Response{}, err
+	case x.isOff(e):
+		return x.deleted(ctx, id)
+	case x.isReadOnly(e):
+		return Response{}, x.untouchable(e)
 	}
-	x.explainDeletion(id, e)
-	err = x.remove(ctx, id)
+	unguard, err := x.protect(ctx, e, nil, true)
+	if err != nil {
+		return Response{}, err
+	}
+	defer unguard()
+	settle, err := x.deletion(ctx, e)
+	if err != nil {
+		return Response{}, err
+	}
+	x.explainDeletion(e)
+	err = x.remove(ctx, e)
 	if settle(err); err != nil {
 		return Response{}, err
 	}
@@ -76,35 +68,53 @@ func (x *run) loadDeletable(ctx context.Context, id string) (*entity, error) {
 }
 
 // remove makes the API delete a resource, or find that it did already.
-func (x *run) remove(ctx context.Context, id string) error {
+func (x *run) remove(ctx context.Context, e *entity) error {
 	doc, err := x.calls.delete.constants()
 	if err != nil {
 		return err
 	}
-	answer, err := x.do(ctx, x.calls.delete, id, nil, doc)
+	answer, err := x.do(ctx, x.calls.delete, e.id, nil, doc)
 	switch {
 	case err != nil:
 		return err
 	case answer.ok():
-		// A page of something in between says nothing about the deletion.
-		e, err := x.object(answer)
-		if err == nil && e != nil && x.calls.delete.forget {
-			err = x.reached(e, false)
-		}
-		return err
+		return x.removed(ctx, e, answer)
 	case answer.Status != 404:
 		return x.program.upstream.refused(x.resourceType, answer)
 	}
 	// The API does not find what is deactivated already.
-	e, err := x.load(ctx, id)
+	now, err := x.load(ctx, e.id)
 	if isNotFound(err) && answer.Repeated {
 		// It was there when the call was sent for the first time.
 		return nil
 	}
-	if err != nil || x.isOff(e) {
+	if err != nil || x.isOff(now) {
 		return err
 	}
-	return scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, id)
+	return scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, e.id)
+}
+
+// removed checks that a call which the API accepted has deleted a resource. A
+// page of something in between says nothing about that.
+func (x *run) removed(ctx context.Context, e *entity, answer Answer) error {
+	answered, err := x.object(answer)
+	if err != nil {
+		return err
+	}
+	if x.calls.delete.forget {
+		_, err = x.reached(ctx, e, answered, false)
+		return err
+	}
+	return x.vanishes(ctx, e)
+}
+
+// vanishes checks that the API does not have a resource any more.
+func (x *run) vanishes(ctx context.Context, e *entity) error {
+	now, err := x.lookAgain(ctx, e)
+	if err == nil && now != nil {
+		err = x.unchanged(now, "")
+	}
+	return err
 }
 
 // meets returns an error with status 412 unless a resource may be changed as it is.

@@ -37,7 +37,7 @@ func TestDelete(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		id := somebody(b)
 		total := at(b.want(200, "GET", "/Users?count=0", ""), "totalResults").(float64)
-		b.costs(1, func() {
+		b.costs(3, func() {
 			response, _ := b.send("DELETE", "/Users/"+id, "")
 			if response.Status != 204 || response.Body != nil || response.Report.ID != id {
 				t.Errorf("answer %+v", response)
@@ -54,14 +54,39 @@ func TestDelete(t *testing.T) {
 	})
 }
 
-func TestDeleteOfTheUnseenCostsTwoCalls(t *testing.T) {
+func TestDeleteOfTheUnseenCosts(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		b.sandbox.Seed(3, 1)
-		b.costs(2, func() { b.want(204, "DELETE", "/Users/4", "") })
+		b.costs(3, func() { b.want(204, "DELETE", "/Users/4", "") })
 		if b.user("4").Active() {
 			t.Error("the user is active")
 		}
 	})
+}
+
+// TestDeleteLooksFirst has somebody become what SCIM may not take away after they
+// were seen, and all be remembered: what is remembered decides nothing.
+func TestDeleteLooksFirst(t *testing.T) {
+	for name, test := range map[string]struct {
+		become func(u *qualytics.User)
+		status int
+	}{
+		"a service user": {func(u *qualytics.User) { u.Type = qualytics.TypeService }, 404},
+		"the last Admin": {func(u *qualytics.User) { u.Role = qualytics.RoleAdmin }, 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothDialects(t, func(t *testing.T, b *bench) {
+				b.sandbox.Seed(3, 1)
+				for _, id := range b.people() {
+					b.byHand(id, func(u *qualytics.User) { u.Role = qualytics.RoleMember })
+				}
+				id := b.created(`{"userName":"ana.r"}`)
+				b.found(`userName eq "nobody"`)
+				b.byHand(id, test.become)
+				b.writesNothing(func() { b.fails(test.status, "", "DELETE", "/Users/"+id, "") })
+			})
+		})
+	}
 }
 
 func TestDeleteOfTheDeactivated(t *testing.T) {

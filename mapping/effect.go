@@ -25,6 +25,9 @@ func (r *resourceType) effect(purpose plan.Purpose, id string, object, body []by
 		if after, err = r.merged(object, body); err == nil {
 			after, err = r.inState(after, purpose == plan.Activate)
 		}
+		if purpose == plan.Activate {
+			answer = Answer{Status: 200, Body: after}
+		}
 	case plan.Delete:
 		if r.calls.delete.forget {
 			after, err = r.inState(object, false)

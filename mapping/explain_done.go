@@ -146,19 +146,15 @@ func (x *run) explainSet(e *entity, set []constant, values []fieldValue) {
 }
 
 // explainDeletion tells what a deletion makes of a resource that the API only
-// deactivates. The entity is nil where nobody has asked for it.
-func (x *run) explainDeletion(id string, e *entity) {
+// deactivates.
+func (x *run) explainDeletion(e *entity) {
 	if x.world.Explainer == nil || x.state == nil || !x.calls.delete.forget {
 		return
 	}
-	c := plan.Change{
-		Resource: x.name, ID: id, Attribute: x.state.name(), After: appendBool(nil, false), How: plan.Called,
-		By: x.calls.delete.name, OpenBefore: true, OpenAfter: true, At: x.program.at(x.state.pos),
-	}
-	if e != nil {
-		c.Before = appendBool(nil, true)
-	}
-	x.world.Explainer.Decided(c)
+	x.world.Explainer.Decided(plan.Change{
+		Resource: x.name, ID: e.id, Attribute: x.state.name(), Before: appendBool(nil, true), After: appendBool(nil, false),
+		How: plan.Called, By: x.calls.delete.name, OpenBefore: true, OpenAfter: true, At: x.program.at(x.state.pos),
+	})
 }
 
 // explainNotTaken tells that the API does not hold what it accepted.

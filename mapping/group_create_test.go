@@ -33,7 +33,7 @@ func TestCreateGroups(t *testing.T) {
 				b.costs(1, func() { b.fails(409, "uniqueness", "POST", "/Groups", b.fill(c.body)) })
 				b.costs(1, func() { b.want(200, "PATCH", "/Groups/"+id, removeMember(b.four)) })
 				b.costs(2, func() { b.want(200, "PATCH", "/Groups/"+id, addMember(b.two)) })
-				b.costs(1, func() { b.want(204, "DELETE", "/Groups/"+id, "") })
+				b.costs(3, func() { b.want(204, "DELETE", "/Groups/"+id, "") })
 				b.intact("Finance", b.one, b.two, b.off)
 			})
 		})
@@ -69,7 +69,7 @@ func TestGroupOfAnotherWriter(t *testing.T) {
 
 func TestDeleteGroups(t *testing.T) {
 	inTeamDialects(t, func(t *testing.T, b *teamBench) {
-		b.costs(1, func() { b.want(204, "DELETE", b.path(), "") })
+		b.costs(3, func() { b.want(204, "DELETE", b.path(), "") })
 		if _, ok := b.sandbox.Team(b.team); ok {
 			t.Error("the team is still there")
 		}
@@ -81,7 +81,7 @@ func TestDeleteGroups(t *testing.T) {
 		}
 		b.want(201, "POST", "/Groups", `{"displayName":"Finance"}`)
 		unseen := b.sandbox.AddTeam(qualytics.Team{Name: "Unseen"})
-		b.costs(2, func() { b.want(204, "DELETE", groupPath(unseen), "") })
+		b.costs(3, func() { b.want(204, "DELETE", groupPath(unseen), "") })
 		b.costs(0, func() { b.fails(404, "", "DELETE", "/Groups/garbage", "") })
 	})
 }

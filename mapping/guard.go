@@ -91,19 +91,6 @@ func (r *resourceType) isGuarded(e *entity) bool {
 	return r.isReadOnly(e) || r.guard != nil && (holds(e.doc, r.guard.last) || r.guard.isAccount(e))
 }
 
-// guardedKey is the fact that some change of a resource would be refused.
-func (r *resourceType) guardedKey() Key { return Key{Resource: r.name, Attribute: "(guarded)"} }
-
-// unguarded reports whether a resource is known not to be guarded: the whole
-// list was read a short while ago, and neither that nor anything since shows
-// that it is.
-func (x *run) unguarded(id string) bool {
-	if x.guard == nil && len(x.readOnly) == 0 {
-		return true
-	}
-	return x.world.Correlations.Scanned(x.name) != nil && !slices.Contains(x.world.Correlations.IDs(x.guardedKey()), id)
-}
-
 // protect refuses a write by which a resource loses what is guarded. Until
 // release is called nobody else can take the like away, so that two requests
 // don't each leave it to the other.
@@ -174,11 +161,7 @@ func (x *run) othersLeft(ctx context.Context, losers []*entity) (left bool, err 
 	err = x.eachPage(ctx, x.guard.query, func(p *page) (bool, error) {
 		for _, e := range p.items {
 			isLoser := slices.ContainsFunc(losers, func(l *entity) bool { return l.id == e.id })
-			if !isLoser && holds(e.doc, x.guard.last) && x.isActive(e) {
-				// They may be the last one the next time.
-				x.world.Correlations.Learn(e.id, nil, []Key{x.guardedKey()})
-				left = true
-			}
+			left = left || !isLoser && holds(e.doc, x.guard.last) && x.isActive(e)
 		}
 		return !left, nil
 	})

@@ -39,13 +39,117 @@ func TestTextThatTheAPISpellsItsWay(t *testing.T) {
 	}
 }
 
-// TestStateThatTheAPIDoesNotTake has an API that answers a deactivation with
-// the account as it was.
-func TestStateThatTheAPIDoesNotTake(t *testing.T) {
-	b := newBench(t, qualytics.Config{})
-	id := somebody(b)
-	b.sandbox.Fail("DELETE /api/users/{id}", unmoved(id), -1)
-	b.fails(502, "", "PUT", "/Users/"+id, `{"active":false}`)
+// nothingDone is what an API may say to a call that changes a state and that it
+// does nothing about.
+func nothingDone(id string) map[string]qualytics.Fault {
+	return map[string]qualytics.Fault{
+		"the account as it was": unmoved(id),
+		"nothing":               {Kind: qualytics.Canned, Status: 204},
+		"200 and nothing":       {Kind: qualytics.Canned, Status: 200},
+		"no account":            {Kind: qualytics.Canned, Status: 200, Body: `{"ok":true}`},
+		"the id alone":          {Kind: qualytics.Canned, Status: 200, Body: `{"id":` + id + `}`},
+		"another account":       {Kind: qualytics.Canned, Status: 200, Body: `{"id":4711,"deleted_at":"2026-01-02T08:00:00Z"}`},
+	}
+}
+
+// TestDeactivationThatTheAPIDoesNotDo must not look like one, whatever the API
+// answers and by whatever request somebody is to go.
+func TestDeactivationThatTheAPIDoesNotDo(t *testing.T) {
+	for name, request := range map[string][2]string{
+		"PUT":    {"PUT", `{"active":false}`},
+		"PATCH":  {"PATCH", patchOf(`{"op":"replace","path":"active","value":false}`)},
+		"DELETE": {"DELETE", ""},
+	} {
+		for answer := range nothingDone("1") {
+			t.Run(name+" "+answer, func(t *testing.T) {
+				inBothDialects(t, func(t *testing.T, b *bench) {
+					id := somebody(b)
+					b.sandbox.Fail("DELETE /api/users/{id}", nothingDone(id)[answer], 1)
+					response := b.fails(502, "", request[0], "/Users/"+id, request[1])
+					if !tells(response, "did not change active") {
+						t.Errorf("%s", response.Body)
+					}
+					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": true, "externalId": "e1"})
+					// It is no deletion that a later deactivation by somebody else ends.
+					b.byHand(id, switchOff)
+					shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false})
+				})
+			})
+		}
+	}
+}
+
+// TestRestoreThatTheAPIDoesNotDo must not look like one either.
+func TestRestoreThatTheAPIDoesNotDo(t *testing.T) {
+	for answer := range nothingDone("1") {
+		t.Run(answer, func(t *testing.T) {
+			inBothDialects(t, func(t *testing.T, b *bench) {
+				id := somebody(b)
+				b.want(200, "PUT", "/Users/"+id, `{"active":false}`)
+				fault := nothingDone(id)[answer]
+				fault.Body = strings.Replace(fault.Body, `"deleted_at":null`, `"deleted_at":"2026-01-02T08:00:00Z"`, 1)
+				b.sandbox.Fail("POST /api/users/{id}/restore", fault, 1)
+				b.fails(502, "", "PUT", "/Users/"+id, `{"active":true}`)
+				shows(t, b.want(200, "GET", "/Users/"+id, ""), map[string]any{"active": false})
+				shows(t, b.want(200, "PUT", "/Users/"+id, `{"active":true}`), map[string]any{"active": true})
+			})
+		})
+	}
+}
+
+// TestStateThatOneReadingShows has the API do what it is asked and not show it in
+// its answer: it is read once, and that decides.
+func TestStateThatOneReadingShows(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		id := somebody(b)
+		b.sandbox.Before("DELETE /api/users/{id}", 1, func(*qualytics.Sandbox) { b.byHand(id, switchOff) })
+		b.sandbox.Fail("DELETE /api/users/{id}", unmoved(id), 1)
+		b.costs(3, func() {
+			shows(t, b.want(200, "PUT", "/Users/"+id, `{"active":false}`), map[string]any{"active": false})
+		})
+	})
+}
+
+// TestStateThatCannotBeRead leaves open what the API has done, and a repeat
+// finds it out.
+func TestStateThatCannotBeRead(t *testing.T) {
+	for name, request := range map[string][2]string{"PUT": {"PUT", `{"active":false}`}, "DELETE": {"DELETE", ""}} {
+		t.Run(name, func(t *testing.T) {
+			inBothDialects(t, func(t *testing.T, b *bench) {
+				id := somebody(b)
+				b.sandbox.Fail("GET /api/users/{id}", qualytics.Fault{Kind: qualytics.Unavailable, Skip: 1}, 1)
+				response := b.fails(503, "", request[0], "/Users/"+id, request[1])
+				if !tells(response, "is not known") || response.RetryAfter == 0 {
+					t.Errorf("%s", response.Body)
+				}
+				if response, _ := b.send(request[0], "/Users/"+id, request[1]); response.Status/100 != 2 || b.user(id).Active() {
+					t.Errorf("the repeat: %d %s", response.Status, response.Body)
+				}
+			})
+		})
+	}
+}
+
+// TestGroupThatTheAPIDoesNotDelete keeps what is kept of it.
+func TestGroupThatTheAPIDoesNotDelete(t *testing.T) {
+	inTeamDialects(t, func(t *testing.T, b *teamBench) {
+		b.want(200, "PUT", b.path(), `{"externalId":"g1"}`)
+		b.sandbox.Fail("DELETE /api/teams/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 204}, 1)
+		if response := b.fails(502, "", "DELETE", b.path(), ""); !tells(response, "did not delete the Group") {
+			t.Errorf("%s", response.Body)
+		}
+		shows(t, b.want(200, "GET", b.path(), ""), map[string]any{"externalId": "g1"})
+		b.want(204, "DELETE", b.path(), "")
+	})
+}
+
+// TestUndoThatTheAPIDoesNotDo is told to the operator.
+func TestUndoThatTheAPIDoesNotDo(t *testing.T) {
+	b := newBench(t, qualytics.Config{CreateMakesService: true})
+	b.sandbox.Fail("DELETE /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 204}, 1)
+	if response := b.fails(501, "", "POST", "/Users", `{"userName":"new"}`); len(response.Report.Warnings) != 1 {
+		t.Errorf("warnings %q", response.Report.Warnings)
+	}
 }
 
 // TestReturnWithTeamsThatStay has an API that does not take teams away: nobody
@@ -73,13 +177,13 @@ func TestCallsWithBodiesOfTheirOwn(t *testing.T) {
 	b.sandbox.ResetCalls()
 	b.fails(502, "", "PUT", "/Users/"+id, `{"active":false}`)
 	calls := b.sandbox.Calls()
-	if last := calls[len(calls)-1]; last.Method != "PUT" || string(last.Body) != `{"role":"Member"}` {
-		t.Errorf("%s with %s", last.Method, last.Body)
+	if call := calls[len(calls)-2]; call.Method != "PUT" || string(call.Body) != `{"role":"Member"}` {
+		t.Errorf("%s with %s", call.Method, call.Body)
 	}
 	b.fails(502, "", "DELETE", "/Users/"+id, "")
 	calls = b.sandbox.Calls()
-	if last := calls[len(calls)-1]; last.Method != "PUT" || string(last.Body) != `{"role":"Member"}` {
-		t.Errorf("deleted by %s with %s", last.Method, last.Body)
+	if call := calls[len(calls)-2]; call.Method != "PUT" || string(call.Body) != `{"role":"Member"}` {
+		t.Errorf("deleted by %s with %s", call.Method, call.Body)
 	}
 }
 

@@ -9,9 +9,6 @@ func (r *resourceType) keys(e *entity) []Key {
 			keys = append(keys, a.key(r, text))
 		}
 	}
-	if r.isGuarded(e) {
-		keys = append(keys, r.guardedKey())
-	}
 	for _, groups := range r.grouped {
 		keys = groups.keys(keys, e.doc)
 	}
@@ -20,11 +17,7 @@ func (r *resourceType) keys(e *entity) []Key {
 
 // passingKeys are the facts that may have ceased to be true of a resource
 // without anybody's knowing.
-func (r *resourceType) passingKeys() []Key {
-	if r.guard == nil && len(r.readOnly) == 0 && len(r.grouped) == 0 {
-		return nil
-	}
-	keys := []Key{r.guardedKey()}
+func (r *resourceType) passingKeys() (keys []Key) {
 	for _, groups := range r.grouped {
 		for _, g := range groups.groups {
 			keys = append(keys, g.listed, g.held)

@@ -290,16 +290,7 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 	if err != nil {
 		return nil, err
 	}
-	if !on && len(x.world.Correlations.IDs(x.listedKey(""))) > 0 {
-		x.world.Correlations.Learn(e.id, nil, []Key{x.listedKey(e.id)})
-	}
-	if answered == nil || answered.id != e.id {
-		next := *e
-		next.state = &on
-		return &next, nil
-	}
-	answered.record = e.record
-	return answered, x.reached(answered, on)
+	return x.reached(ctx, e, answered, on)
 }
 
 // after returns the entity as the API answered it, or reads it when it did not.

@@ -18,7 +18,7 @@ tests:
         answer: 502
       - request: POST /Users
         body: {userName: eva, active: false, externalId: e}
-        calls: [GET /v1/staff, POST /v1/staff/1/off]
+        calls: [GET /v1/staff, POST /v1/staff/1/off, GET /v1/staff/1]
         answer: {status: 201, body: {userName: eva, externalId: e}}
       - request: GET /Users?filter=displayName co "e"
         calls: [GET /v1/staff]
@@ -36,7 +36,6 @@ tests:
 		"12:7 User.displayName is given by no request",
 		"12:7 User.displayName is shown in no answer that is looked at",
 		"12:41 User.displayName, clear is needed by no request",
-		"17:7 User.read is made for no request",
 		"19:7 User.update is made for no request",
 		"20:7 User.on is made for no request",
 		"22:7 User.delete is made for no request",

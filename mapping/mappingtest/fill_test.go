@@ -92,6 +92,7 @@ tests:
       calls:
         - GET /v1/staff/1
         - POST /v1/staff/1/off
+        - GET /v1/staff/1
       answer:
         status: 200
         body: {active: false, displayName: Ana, id: "1", userName: ana}

@@ -16,10 +16,10 @@ steps:
     answer: {status: 200, body: {Resources: [{externalId: e1, displayName: ana}]}}
   - request: PATCH /Users/1
     body: {Operations: [{op: replace, path: active, value: false}]}
-    calls: [GET /v1/staff/1, POST /v1/staff/1/off]
+    calls: [GET /v1/staff/1, POST /v1/staff/1/off, GET /v1/staff/1]
     answer: {status: 200, body: {active: false}}
   - request: DELETE /Users/1
-    calls: [DELETE /v1/staff/1]
+    calls: [GET /v1/staff/1, DELETE /v1/staff/1, GET /v1/staff/1]
     answer: 204
   - request: GET /Users/1
     calls: [GET /v1/staff/1]
@@ -33,7 +33,7 @@ api: {User: [{id: 1, login: ana}]}
 tests:
   - name: gone
     request: DELETE /Users/1
-    calls: [GET /v1/staff/1, DELETE /v1/staff/1]
+    calls: [GET /v1/staff/1, DELETE /v1/staff/1, GET /v1/staff/1]
     answer: 204
   - name: there
     request: GET /Users/1
@@ -276,7 +276,7 @@ api: {User: [{id: 1, login: ana}]}
 steps:
   - request: PATCH /Users/1
     body: {Operations: [{op: replace, path: active, value: false}]}
-    calls: [GET /v1/staff/1, {call: POST /v1/staff/1/off, answer: 202}]
+    calls: [GET /v1/staff/1, {call: POST /v1/staff/1/off, answer: 202}, GET /v1/staff/1]
     answer: {status: 200, body: {active: false}}
   - request: GET /Users/1
     calls: [GET /v1/staff/1]

@@ -36,6 +36,9 @@ const (
 
 	// Guard: to see whether somebody else has what is guarded.
 	Guard Purpose = "guard"
+
+	// Confirm: to see that a call which the API accepted did what it is for.
+	Confirm Purpose = "confirm"
 )
 
 // The purposes of calls that write.
@@ -62,6 +65,7 @@ var purposes = map[Purpose]struct{ why, otherwise string }{
 	Names:     {"find the ids that go with names", ""},
 	Holders:   {"know who is in {}", ""},
 	Guard:     {"see whether another active one has {}", "if nobody has, the request is refused and nothing is written"},
+	Confirm:   {"see that it was done", "if it was not, the answer is 502"},
 
 	Create:     {"make it", "if the API says 409, it is looked for once more, then adopted or answered 409"},
 	Update:     {"write the changed fields", "if the API says 409, another one has a value, and so is the answer"},
