@@ -45,6 +45,9 @@ type change struct {
 	regroups bool
 	groups   []string
 
+	// left says that the resource was deactivated for it already.
+	left bool
+
 	// permitted says that what is guarded was looked after already.
 	permitted bool
 }

@@ -233,11 +233,10 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 		x.warn(scim.AsError(err).Detail)
 	}
 	if !x.wantsOn(ch) {
-		if e, err = x.setState(ctx, e, false); err != nil {
-			const still = " was to be deactivated, which failed: it is active."
-			x.warn("The new " + x.name + still)
+		if e, err = x.deactivate(ctx, e); err != nil {
+			x.warn("The new " + x.name + " was to be deactivated, which failed: it is active.")
 			x.world.Correlations.Doubt(x.name)
-			return nil, told(err, "The new "+x.name+still)
+			return nil, err
 		}
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {

@@ -50,9 +50,9 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	x.explainDeletion(e)
-	err = x.remove(ctx, e)
+	err = x.remove(ctx, x.beginLeaving(ctx, e))
 	if settle(err); err != nil {
-		return Response{}, err
+		return Response{}, x.remains(err, "there")
 	}
 	return x.deleted(ctx, id)
 }
@@ -91,6 +91,12 @@ func (x *run) remove(ctx context.Context, e *entity) error {
 	if err != nil || x.isOff(now) {
 		return err
 	}
+	return x.denied(e)
+}
+
+// denied is the error for a resource that the API shows, and does not find when it
+// is to be changed.
+func (x *run) denied(e *entity) error {
 	return scim.Errorf(502, "", "%s says that there is no %s with the id %s, and shows it.", x.program.upstream.name, x.name, e.id)
 }
 

@@ -166,7 +166,7 @@ func (x *run) explainWrite(e *entity, ch *change, values []fieldValue, lists []m
 			Added: m.added, Removed: m.removed, At: x.program.at(m.attribute.pos),
 		})
 	}
-	if a := x.state; a != nil && (ch.touched[a.path] || ch.creating && e != nil) {
+	if a := x.state; a != nil && !ch.left && (ch.touched[a.path] || ch.creating && e != nil) {
 		on := x.wantsOn(ch)
 		c := plan.Change{
 			Attribute: a.name(), How: plan.Unchanged, At: x.program.at(a.pos), After: appendBool(nil, on),

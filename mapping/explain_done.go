@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
@@ -88,6 +89,8 @@ func (x *run) explainKeep(id string, before, after Record, result plan.Result) {
 // attributes.
 func keptAnew(before, after Record) []string {
 	var what []string
+	// That somebody is to go is kept only until they are gone.
+	before.Leaving, after.Leaving = time.Time{}, time.Time{}
 	switch {
 	case !after.Deleted.IsZero() && before.Deleted.IsZero():
 		what = append(what, "that SCIM deleted it")
@@ -148,13 +151,24 @@ func (x *run) explainSet(e *entity, set []constant, values []fieldValue) {
 // explainDeletion tells what a deletion makes of a resource that the API only
 // deactivates.
 func (x *run) explainDeletion(e *entity) {
-	if x.world.Explainer == nil || x.state == nil || !x.calls.delete.forget {
+	if x.state != nil && x.calls.delete.forget {
+		x.explainLeave(e, x.calls.delete)
+	}
+}
+
+// explainLeave tells that a resource is to be deactivated by a call; nil for none.
+func (x *run) explainLeave(e *entity, by *call) {
+	if x.world.Explainer == nil {
 		return
 	}
-	x.world.Explainer.Decided(plan.Change{
+	c := plan.Change{
 		Resource: x.name, ID: e.id, Attribute: x.state.name(), Before: appendBool(nil, true), After: appendBool(nil, false),
-		How: plan.Called, By: x.calls.delete.name, OpenBefore: true, OpenAfter: true, At: x.program.at(x.state.pos),
-	})
+		How: plan.Called, OpenBefore: true, OpenAfter: true, At: x.program.at(x.state.pos),
+	}
+	if by != nil {
+		c.By = by.name
+	}
+	x.world.Explainer.Decided(c)
 }
 
 // explainNotTaken tells that the API does not hold what it accepted.

@@ -51,6 +51,10 @@ type job struct {
 	// share is what the change comes to; nil until that is known.
 	share *share
 
+	// gone says that the resource was deactivated for it, before the rest of the
+	// change was looked at.
+	gone bool
+
 	// done is closed when response and err are set.
 	done     chan struct{}
 	response Response
@@ -58,6 +62,9 @@ type job struct {
 }
 
 func (j *job) finish(response Response, err error) {
+	if err != nil && j.gone {
+		err = j.run.halfDone(err)
+	}
 	j.response, j.err = response, err
 	close(j.done)
 }
@@ -212,6 +219,9 @@ func (x *run) together(ctx context.Context, id string, jobs []*job) {
 		if w, err = x.open(ctx, id, jobs); err != nil {
 			break
 		}
+		if jobs = x.letGo(ctx, w, jobs); len(jobs) == 0 {
+			break
+		}
 		if total, err = x.sum(ctx, w, &jobs); err != nil || len(jobs) == 0 {
 			break
 		}
@@ -267,9 +277,13 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 			err = w.check(ctx, ch)
 		}
 		if err != nil {
+			if j.gone {
+				x.withoutRest(total)
+			}
 			j.finish(Response{}, err)
 			continue
 		}
+		total.left = total.left || j.gone
 		j.run.report.Unknown = ch.unknown
 		if x.world.Explainer != nil {
 			j.share = x.shareOf(ch)
@@ -286,14 +300,20 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 // change works out the change of a job, unless the resource is not what the job
 // is for.
 func (j *job) change(ctx context.Context, w writer, have resource.Resource) (*change, error) {
-	if j.edit.condition.isSet() {
-		version, err := w.version(ctx)
-		if err == nil {
-			err = j.edit.condition.allowsWrite(version)
-		}
-		if err != nil {
-			return nil, err
-		}
+	if err := j.meets(ctx, w); err != nil {
+		return nil, err
 	}
 	return j.edit.wanted(have)
+}
+
+// meets returns an error unless the resource is of a version that the job is for.
+func (j *job) meets(ctx context.Context, w writer) error {
+	if !j.edit.condition.isSet() {
+		return nil
+	}
+	version, err := w.version(ctx)
+	if err == nil {
+		err = j.edit.condition.allowsWrite(version)
+	}
+	return err
 }

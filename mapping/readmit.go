@@ -103,7 +103,11 @@ func (x *run) switchReturned(ctx context.Context, e *entity, on bool) (*entity, 
 			return nil, err
 		}
 	}
-	switched, err := x.setState(ctx, e, on)
+	become := x.deactivate
+	if on {
+		become = func(ctx context.Context, e *entity) (*entity, error) { return x.setState(ctx, e, true) }
+	}
+	switched, err := become(ctx, e)
 	switch {
 	case err == nil:
 		return switched, nil

@@ -94,6 +94,11 @@ type Report struct {
 	// delete it, whatever came of it.
 	Deactivates bool
 
+	// Remains says that the API still has the resource, or still has it active, as
+	// far as is known, although the request was to deactivate or delete it: the API
+	// refused that, did not do it or did not answer.
+	Remains bool
+
 	// Calls are the names and statuses of the upstream calls in their order;
 	// the status is 0 where no answer came.
 	Calls []CallReport
@@ -153,6 +158,7 @@ func (r Report) with(more Report) Report {
 	r.Warnings = append(r.Warnings, more.Warnings...)
 	r.Tolerances = union(r.Tolerances, more.Tolerances)
 	r.Deactivates = r.Deactivates || more.Deactivates
+	r.Remains = r.Remains || more.Remains
 	return r
 }
 

@@ -23,12 +23,12 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	x.report.Deactivates = x.deactivatedBy(x.req.Body, x.tol)
 	body, err := x.parseBody()
 	if err != nil {
-		return Response{}, err
+		return x.refused(ctx, id, c, err)
 	}
 	touched := x.spokenOf(body)
-	x.report.Deactivates = x.deactivatedBy(body)
 	e := &edit{condition: c, wanted: func(have resource.Resource) (*change, error) {
 		ch := &change{have: have, want: resource.DeepCopy(have), touched: touched}
 		for path := range ch.touched {
@@ -50,14 +50,14 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	x.report.Deactivates = x.deactivatedByPatch(x.req.Body, x.tol)
 	operations, notes, err := patch.Parse(x.req.Body, patch.Limits{}, x.set, x.tol)
+	if err == nil {
+		err = x.leaveOut(notes)
+	}
 	if err != nil {
-		return Response{}, err
+		return x.refused(ctx, id, c, err)
 	}
-	if err := x.leaveOut(notes); err != nil {
-		return Response{}, err
-	}
-	x.report.Deactivates = x.deactivatedByPatch(operations)
 	e := &edit{condition: c}
 	if list := x.referenceList(); list != nil {
 		e.mentions = patch.MentionsOf(operations, list.path)
@@ -155,56 +155,54 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 			return nil, err
 		}
 	}
-
-	var failure error
 	if turnOn {
 		// The API may not change what is deactivated, so that comes first.
-		e, err = x.setState(ctx, e, true)
-		if err != nil {
+		if e, err = x.setState(ctx, e, true); err != nil {
 			return nil, err
 		}
 	}
+	var failure error
 	if len(values)+len(lists) > 0 {
 		updated, err := x.update(ctx, e, values, lists)
 		switch {
-		case err != nil && turnOn:
-			// What was only half done is taken back.
-			if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
-				const half = "The resource was restored, its other attributes could not be changed, and it could not be deactivated again."
-				x.warn(half)
-				err = told(err, half)
-			}
-			return nil, err
-		case err != nil && !turnOff:
-			return nil, err
-		case err != nil:
-			// Somebody is to be let go; that must not hang on another field.
-			failure = err
-		default:
+		case err == nil:
 			e = updated
+		case turnOff:
+			failure = err
+		case turnOn:
+			return nil, x.takenBack(ctx, e, err)
+		default:
+			return nil, err
 		}
 	}
 	if turnOff {
-		e, err = x.setState(ctx, e, false)
+		// Somebody who is adopted to be inactive: the API may not change them after.
+		// That they are becomes known here at last, so that a repeat completes it.
+		off, err := x.deactivate(ctx, e)
 		if settle(err); err != nil {
 			return nil, err
 		}
-	}
-	if failure != nil {
-		// What is kept here is another attribute too.
-		x.learn(e, before)
-		half := "The resource was deactivated, but its other attributes could not be changed."
-		if uncertain(failure) {
-			half = "The resource was deactivated; whether its other attributes were changed is not known."
+		if e = off; failure != nil {
+			x.learn(e, before)
+			return nil, x.halfDone(failure)
 		}
-		x.warn(half)
-		return nil, told(failure, half)
 	}
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
 		return nil, err
 	}
 	x.learn(e, before)
 	return e, nil
+}
+
+// takenBack deactivates again what was activated for a change that failed, and
+// returns the error of that.
+func (x *run) takenBack(ctx context.Context, e *entity, err error) error {
+	if _, undoErr := x.because(plan.Undo, "").setState(context.WithoutCancel(ctx), e, false); undoErr != nil {
+		const half = "The resource was restored, its other attributes could not be changed, and it could not be deactivated again."
+		x.warn(half)
+		err = told(err, half)
+	}
+	return err
 }
 
 // allow refuses what no change of this resource may do, whatever it is for.
@@ -283,9 +281,13 @@ func (x *run) setState(ctx context.Context, e *entity, on bool) (*entity, error)
 			// Nor need it be gone: that is for a repeat to find out.
 			return nil, loadErr
 		}
-		if now != nil && x.state.isOn(now) == on {
+		switch {
+		case now == nil:
+			return nil, x.notFound(e.id)
+		case x.state.isOn(now) == on:
 			return now, nil
 		}
+		return nil, x.denied(now)
 	}
 	if err != nil {
 		return nil, err
@@ -311,10 +313,10 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		record = x.keptValues(ch, record)
 		record.Applied = applied(record.Applied, values)
 		record.Groups = x.groupsAfter(ch, record.Groups, values)
-		record.Claimed, record.Deleted, record.Underway = true, time.Time{}, false
-		record.Inactive = x.inactiveAfter(ch, record.Inactive)
-		record.Written = today()
-		return record
+		if record.Inactive = x.inactiveAfter(ch, record.Inactive); ch.touchesState(x.state) {
+			record.Leaving = time.Time{}
+		}
+		return asWritten(record)
 	}
 	wanted := next(e.record)
 	if reflect.DeepEqual(wanted, e.record) {
@@ -329,14 +331,26 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 	return err
 }
 
+// asWritten is what is kept of a resource once a request has written it.
+func asWritten(r Record) Record {
+	r.Claimed, r.Deleted, r.Underway, r.Written = true, time.Time{}, false, today()
+	return r
+}
+
 // today is the day in UTC.
 func today() time.Time { return time.Now().UTC().Truncate(24 * time.Hour) }
 
 // inactiveAfter reports whether SCIM has last said that a resource is not active,
 // after a change.
 func (x *run) inactiveAfter(ch *change, before bool) bool {
-	if x.state == nil || !ch.creating && !ch.touched[x.state.path] {
+	if !ch.touchesState(x.state) {
 		return before
 	}
 	return !x.wantsOn(ch)
+}
+
+// touchesState reports whether a change says that the resource is active or not.
+// The attribute is nil for none.
+func (ch *change) touchesState(a *attribute) bool {
+	return a != nil && (ch.creating || ch.touched[a.path])
 }

@@ -55,7 +55,6 @@ func TestReplace(t *testing.T) {
 		"active":                      {`{"active":"False"}`, "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off", 3},
 		"active of null":              {`{"active":null}`, asBefore, 1},
 		"active of nothing":           {`{"active":""}`, asBefore, 1},
-		"active and another":          {`{"displayName":"A","active":false}`, "ana.r | ana@corp.test | A | Manager | Public+Finance DQ | off", 4},
 		"several":                     {`{"userName":"n","displayName":"A","emails":[],"roles":"Member"}`, "n | - | A | Member | Public+Finance DQ | on", 2},
 		"externalId":                  {`{"externalId":"e2"}`, asBefore, 1},
 		"a password":                  {`{"password":"s3cret"}`, asBefore, 1},
@@ -113,9 +112,9 @@ func TestReplaceRefuses(t *testing.T) {
 	}{
 		"nothing":          {400, scim.InvalidSyntax, ``},
 		"no JSON":          {400, scim.InvalidSyntax, `{`},
-		"userName of null": {400, scim.InvalidValue, `{"userName":null,"displayName":"x","active":false}`},
+		"userName of null": {400, scim.InvalidValue, `{"userName":null,"displayName":"x"}`},
 		"empty userName":   {400, scim.InvalidValue, `{"userName":" ","displayName":"x"}`},
-		"an unknown role":  {400, scim.InvalidValue, `{"displayName":"x","roles":["Root"],"active":false}`},
+		"an unknown role":  {400, scim.InvalidValue, `{"displayName":"x","roles":["Root"]}`},
 		"unknown state":    {400, scim.InvalidValue, `{"displayName":"x","active":"off?"}`},
 		"a taken userName": {409, scim.Uniqueness, `{"userName":"BRUNO.SILVA","displayName":"x"}`},
 	}

@@ -177,6 +177,9 @@ func told(err error, sentence string) error {
 		return err
 	}
 	more := *e
+	if !strings.HasSuffix(more.Detail, ".") {
+		more.Detail += "."
+	}
 	more.Detail += " " + sentence
 	return &more
 }

@@ -98,6 +98,7 @@ func TestVersionOfWhatWasWritten(t *testing.T) {
 	inTeamDialects(t, func(t *testing.T, b *teamBench) {
 		for _, request := range [][3]string{
 			{"POST", "/Users", `{"userName":"new","externalId":"e9","active":false,"displayName":"New One"}`},
+			{"PUT", "/Users/{one}", `{"displayName":"Other Name"}`},
 			{"PUT", "/Users/{one}", `{"displayName":"Other Name","active":false}`},
 			{"PATCH", "/Users/{one}", patchOf(`{"op":"replace","value":{"active":true,"roles":[{"value":"Manager"}]}}`)},
 			{"POST", "/Groups", b.fill(`{"displayName":"New","externalId":"g9","members":[{"value":"{one}"},{"value":"{off}"}]}`)},

@@ -280,6 +280,11 @@ type Record struct {
 	// tells a deactivation by somebody else from the provider's own.
 	Inactive bool `json:"inactive,omitempty"`
 
+	// Leaving is when SCIM has first said that the resource is to be inactive or
+	// deleted, and the API has not shown since that it is; zero when it has, or
+	// when SCIM said something else.
+	Leaving time.Time `json:"leaving,omitzero"`
+
 	// Written is the day, in UTC, on which a request last wrote the resource,
 	// even where that changed nothing; zero when that is not known.
 	Written time.Time `json:"written,omitzero"`
@@ -296,6 +301,6 @@ type Record struct {
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Written.IsZero() &&
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Written.IsZero() &&
 		len(r.Applied) == 0 && len(r.Groups) == 0
 }

@@ -128,7 +128,7 @@ patch Group 2 info: done 200 #3
   kept that it is the provider's
   PUT /api/teams/2 200 done`, `
 delete User 6 info: done 204 #5
-  active called [] [false] done
+  active called [true] [false] done
   kept that SCIM deleted it
   DELETE /api/users/6 204 done`)
 	for _, r := range records {

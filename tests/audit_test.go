@@ -159,7 +159,7 @@ replace User 11 info: done 200
 	st.sandbox.EditUser(11, func(u *qualytics.User) { u.Teams = append(u.Teams, "Finance DQ") })
 	audited(t, ask(204, "DELETE", "/Users/11", ""), `
 delete User 11 info: done 204
-  active called [] [false] done
+  active called [true] [false] done
   externalId kept ["REDACTED"] [] done
   kept that SCIM deleted it
   DELETE /api/users/11 204 done`)

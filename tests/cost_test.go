@@ -58,7 +58,7 @@ func TestCosts(t *testing.T) {
 			}
 
 			st.cost(t, 1, "read by id before anything is known", read(200, id))
-			st.cost(t, 2, "delete of an id never seen", write(204, "DELETE", "/Users/17", ""))
+			st.cost(t, 3, "delete of an id never seen", write(204, "DELETE", "/Users/17", ""))
 			st.cost(t, seeded.People/100+1, "first look-up", read(200, lookUp("nobody")))
 			st.cost(t, 0, "the same look-up again", read(200, lookUp("nobody")))
 			st.cost(t, 0, "look-up of another nobody", read(200, lookUp("no.body")))
@@ -69,20 +69,23 @@ func TestCosts(t *testing.T) {
 			st.cost(t, 1, "PATCH of what is there", write(200, "PATCH", id, patch(`"path":"active","value":true`)))
 			st.cost(t, 2, "PUT", write(200, "PUT", id, `{"userName":"bruno.silva","displayName":"Bruno S"}`))
 			st.cost(t, 2, "PATCH", write(200, "PATCH", id, patch(`"path":"displayName","value":"B Silva"`)))
-			st.cost(t, 2, "PATCH of active", write(200, "PATCH", id, patch(`"path":"active","value":false`)))
-			// An API that hides whom it deactivated is asked for the list once.
-			st.cost(t, 2, "first read of somebody deactivated", read(200, id))
+			st.cost(t, 3, "PATCH of active", write(200, "PATCH", id, patch(`"path":"active","value":false`)))
+			st.cost(t, 1, "first read of somebody deactivated", read(200, id))
 			st.cost(t, 1, "read of somebody deactivated", read(200, id))
 			st.cost(t, 3, "PATCH of active with another attribute",
 				write(200, "PATCH", id, patch(`"value":{"active":true,"displayName":"Bruno Silva"}`)))
-			st.cost(t, 3, "PUT of active with another attribute",
-				write(200, "PUT", id, `{"userName":"bruno.silva","active":false,"displayName":"Bruno"}`))
+			changed := 200
+			if dialect.DeactivatedNotFound {
+				changed = 400 // Who is deactivated, which comes first, is not changed any more.
+			}
+			st.cost(t, 4, "PUT of active with another attribute",
+				write(changed, "PUT", id, `{"userName":"bruno.silva","active":false,"displayName":"Bruno"}`))
 			st.cost(t, 0, "look-up before a create", read(200, lookUp("new.one")))
 			st.cost(t, 1, "create after a look-up", write(201, "POST", "/Users", `{"userName":"new.one"}`))
 			st.cost(t, 1, "look-up of what was created", read(200, lookUp("new.one")))
 			st.cost(t, 1, "create of somebody who is there", write(409, "POST", "/Users", `{"userName":"new.one"}`))
 			created, _ := st.sandbox.UserByName("new.one")
-			st.cost(t, 1, "delete", write(204, "DELETE", fmt.Sprint("/Users/", created.ID), ""))
+			st.cost(t, 3, "delete", write(204, "DELETE", fmt.Sprint("/Users/", created.ID), ""))
 			st.cost(t, 1, "look-up of what was deleted", read(200, lookUp("new.one")))
 			st.cost(t, 0, "look-up of nobody, after all that", read(200, lookUp("nobody.else")))
 		})

@@ -80,10 +80,29 @@ func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) 
 	return p.ops, p.Notes, nil
 }
 
+// Readable reads those operations of a PATCH request which can be read, and
+// leaves out all others: what Parse would return if these were not there. It is
+// for those who look for one thing, whatever else is wrong.
+func Readable(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) []Operation {
+	v, err := resource.Decode(body, limits.Limits)
+	obj, ok := v.(resource.Object)
+	if err != nil || !ok {
+		return nil
+	}
+	p := &parser{Canon: resource.Canon{Set: set, Tol: tol}, terms: defaultTerms, lenient: true}
+	if err := p.body(obj, limits.Operations); err != nil {
+		return nil
+	}
+	return p.ops
+}
+
 type parser struct {
 	resource.Canon
 	ops   []Operation
 	terms int // left
+
+	// lenient says that operations which can't be read are left out.
+	lenient bool
 }
 
 func (p *parser) body(obj resource.Object, limit int) error {
@@ -115,7 +134,7 @@ func (p *parser) body(obj resource.Object, limit int) error {
 		if !ok {
 			return syntaxError("an operation is not a JSON object")
 		}
-		if err := p.operation(op); err != nil {
+		if err := p.operation(op); err != nil && !p.lenient {
 			return err
 		}
 	}

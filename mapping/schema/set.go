@@ -64,6 +64,27 @@ func (s *Set) Without(name string) *Set {
 	return &part
 }
 
+// Only returns the set with one attribute alone, for those who look for that and
+// for nothing else. The path must be canonical, and the set must have it.
+func (s *Set) Only(p Path) *Set {
+	core, extensions := *s.core, []*Schema(nil)
+	core.Attributes = nil
+	if x := s.Extension(p.URN); p.URN != "" && x != nil {
+		part := *x
+		part.Attributes = []*Attribute{x.Attribute(p.Name)}
+		extensions = []*Schema{&part}
+	} else {
+		core.Attributes = []*Attribute{s.Attribute(p.Name)}
+	}
+	part := NewSet(&core, extensions...)
+	for name := range part.names {
+		if p.URN != "" || name != lowerName(p.Name) {
+			delete(part.names, name)
+		}
+	}
+	return part
+}
+
 // Core returns the core schema.
 func (s *Set) Core() *Schema { return s.core }
 

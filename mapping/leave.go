@@ -1,0 +1,150 @@
+package mapping
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+)
+
+// Whoever is to go, goes first: before anything else that the request says is
+// looked at, so that nothing of that can keep them. Only what guards the resource
+// itself does.
+
+// refused answers a change that can't be understood as a whole, or must not be as
+// the mapping says. Whom it deactivates is deactivated all the same.
+func (x *run) refused(ctx context.Context, id string, c condition, err error) (Response, error) {
+	if !x.report.Deactivates {
+		return Response{}, err
+	}
+	return x.gather(ctx, id, &edit{condition: c, wanted: func(resource.Resource) (*change, error) { return nil, err }})
+}
+
+// letGo deactivates the resource for those of the jobs that say so, and returns
+// the jobs of which the rest is still to be done.
+func (x *run) letGo(ctx context.Context, w writer, jobs []*job) []*job {
+	o, ok := w.(*objectWriter)
+	if !ok {
+		return jobs
+	}
+	var live []*job
+	for _, j := range jobs {
+		if j.run.report.Deactivates && x.isActive(o.e) {
+			if err := o.letGo(ctx, j); err != nil {
+				j.finish(Response{}, err)
+				continue
+			}
+		}
+		live = append(live, j)
+	}
+	return live
+}
+
+func (w *objectWriter) letGo(ctx context.Context, j *job) error {
+	if err := j.meets(ctx, w); err != nil {
+		return err
+	}
+	// The resource is of another version from here on.
+	j.edit.condition = condition{}
+	e, err := j.run.leave(ctx, w.e)
+	if e != nil {
+		w.e, j.gone = e, true
+		w.asked = len(w.report.Calls)
+	}
+	return err
+}
+
+// leave deactivates a resource that a request says is to be inactive. Its lock
+// must be held. The resource is nil unless it is deactivated, which it can be with
+// an error that says what was not kept here.
+func (x *run) leave(ctx context.Context, e *entity) (*entity, error) {
+	if x.isReadOnly(e) {
+		return nil, x.untouchable(e)
+	}
+	release, err := x.protect(ctx, e, nil, true)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	settle, err := x.deactivation(ctx, e.id)
+	if err != nil {
+		return nil, err
+	}
+	x.explainLeave(e, x.state.off)
+	off, err := x.deactivate(ctx, e)
+	if settle(err); err != nil {
+		return nil, err
+	}
+	x.learn(off, x.keys(e))
+	off.record, err = x.keep(ctx, off.id, func(r Record) Record {
+		r.Leaving, r.Inactive = time.Time{}, true
+		return asWritten(r)
+	})
+	return off, err
+}
+
+// deactivate has the API deactivate a resource that is to go, which is kept before.
+func (x *run) deactivate(ctx context.Context, e *entity) (*entity, error) {
+	if x.state.off != nil {
+		e = x.beginLeaving(ctx, e)
+	}
+	off, err := x.setState(ctx, e, false)
+	if err != nil {
+		return nil, x.remains(err, "active")
+	}
+	return off, nil
+}
+
+// beginLeaving keeps that a resource is to go before the API is asked, so that
+// this stays known if the API refuses it, or if nobody lives to see the end. It
+// must not hang on that.
+func (x *run) beginLeaving(ctx context.Context, e *entity) *entity {
+	record, err := x.keep(ctx, e.id, func(r Record) Record {
+		if r.Leaving.IsZero() {
+			r.Leaving = time.Now().UTC()
+		}
+		return r
+	})
+	if err != nil {
+		x.warn("That the " + x.name + " is to go could not be kept here.")
+		return e
+	}
+	next := *e
+	next.record = record
+	return &next
+}
+
+// remains notes, of a resource that is to go, that the API has it still as far as
+// is known, and says so in the error.
+func (x *run) remains(err error, how string) error {
+	if isNotFound(err) {
+		return err
+	}
+	x.report.Remains = true
+	if uncertain(err) {
+		return err
+	}
+	return told(err, "The "+x.name+" is still "+how+".")
+}
+
+// halfDone says in the error of a request, whose resource was deactivated, that it
+// was.
+func (x *run) halfDone(err error) error {
+	half := "The resource was deactivated, but its other attributes could not be changed."
+	var upstream *UpstreamError
+	if errors.As(err, &upstream) && uncertain(err) {
+		half = "The resource was deactivated; whether its other attributes were changed is not known."
+	}
+	x.warn(half)
+	return told(err, half)
+}
+
+// withoutRest is what is left of the change of a job whose resource was
+// deactivated, when the rest of it can't be.
+func (x *run) withoutRest(total *change) {
+	total.want = maps.Clone(total.want)
+	resource.Set(total.want, x.state.path, false)
+	total.touched[x.state.path] = true
+}
