@@ -5,13 +5,17 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
 
-// noteEntry is the stored form of a note. That there is one says it all.
+// noteEntry is the stored form of a note.
 type noteEntry struct {
 	Format int `json:"format"`
+
+	// At is since when it is there; zero in what earlier versions stored.
+	At time.Time `json:"at,omitzero"`
 }
 
 // notePath is where a note is kept. There are as many as there are requests
@@ -21,11 +25,15 @@ func (k *keeper) notePath(key mapping.Key) string {
 }
 
 // Note implements [mapping.Keeper].
-func (s *keeperSession) Note(ctx context.Context, key mapping.Key) (again bool, err error) {
-	if again, err = s.Noted(ctx, key); err != nil {
+func (s *keeperSession) Note(ctx context.Context, key mapping.Key, at time.Time) (again bool, err error) {
+	before, again, err := s.Noted(ctx, key)
+	if err != nil {
 		return false, err
 	}
-	data, err := encodeEntry(noteEntry{entryFormat})
+	if again {
+		at = before
+	}
+	data, err := encodeEntry(noteEntry{Format: entryFormat, At: at})
 	if err != nil {
 		return false, err
 	}
@@ -39,12 +47,20 @@ func (s *keeperSession) Note(ctx context.Context, key mapping.Key) (again bool, 
 }
 
 // Noted implements [mapping.Keeper].
-func (s *keeperSession) Noted(ctx context.Context, key mapping.Key) (bool, error) {
-	_, err := s.load(ctx, s.notePath(key))
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+func (s *keeperSession) Noted(ctx context.Context, key mapping.Key) (at time.Time, noted bool, err error) {
+	data, err := s.load(ctx, s.notePath(key))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return time.Time{}, false, nil
+	case err != nil:
+		return time.Time{}, false, err
 	}
-	return err == nil, err
+	var entry noteEntry
+	if decodeEntry(data, &entry, &entry.Format) != nil {
+		// That there is one says as much as one without a time.
+		entry.At = time.Time{}
+	}
+	return entry.At, true, nil
 }
 
 // Strike implements [mapping.Keeper].

@@ -4,16 +4,22 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
 
 var making = mapping.Key{Resource: "User", Attribute: "userName", Value: "anna@corp.test"}
 
+// notedAt is when the first note was made.
+var notedAt = time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC)
+
+// wantNoted fails the test unless there is a note of the first time, or none.
 func wantNoted(t *testing.T, k mapping.Keeper, want bool) {
 	t.Helper()
-	if got, err := k.Noted(t.Context(), making); err != nil || got != want {
-		t.Errorf("noted: %t, %v; want %t", got, err, want)
+	at, got, err := k.Noted(t.Context(), making)
+	if err != nil || got != want || got && !at.Equal(notedAt) {
+		t.Errorf("noted: %t since %s, %v; want %t since %s", got, at, err, want, notedAt)
 	}
 }
 
@@ -21,7 +27,11 @@ func wantNoted(t *testing.T, k mapping.Keeper, want bool) {
 // noted before, or was not.
 func note(t *testing.T, k mapping.Keeper, before bool) {
 	t.Helper()
-	if again, err := k.Note(t.Context(), making); err != nil || again != before {
+	at := notedAt
+	if before {
+		at = at.Add(time.Hour)
+	}
+	if again, err := k.Note(t.Context(), making, at); err != nil || again != before {
 		t.Errorf("noted before: %t, %v; want %t", again, err, before)
 	}
 }
@@ -55,8 +65,8 @@ func TestKeeperNotes(t *testing.T) {
 // TestKeeperNoteFaults has each operation of the storage fail in turn.
 func TestKeeperNoteFaults(t *testing.T) {
 	for operation, do := range map[string]func(k *process) error{
-		opLoad:   func(k *process) error { _, err := k.Noted(t.Context(), making); return err },
-		opStore:  func(k *process) error { _, err := k.Note(t.Context(), making); return err },
+		opLoad:   func(k *process) error { _, _, err := k.Noted(t.Context(), making); return err },
+		opStore:  func(k *process) error { _, err := k.Note(t.Context(), making, notedAt); return err },
 		opDelete: func(k *process) error { return k.Strike(t.Context(), making) },
 	} {
 		on := newMemoryStorage()

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -20,22 +21,22 @@ func signedOn(b *bench) qualytics.User {
 
 func TestAdopt(t *testing.T) {
 	tests := map[string]struct{ body, has string }{
-		"keeps what is not spoken of": {
-			`{"userName":"ana.new","emails":[{"value":"ana@corp.test"}]}`,
-			"ana.new | ana@corp.test | Ana | Manager | Public+Finance DQ | on",
-		},
+		"keeps what is not spoken of": {`{"userName":"ana@corp.test"}`, "ana@corp.test | Ana@corp.test | Ana | Manager | Public+Finance DQ | on"},
 		"takes the name": {
-			`{"userName":"ana.new","name":{"givenName":"Ana","familyName":"Reis"},"emails":[{"value":"Ana@corp.test"}],"externalId":"e1"}`,
-			"ana.new | Ana@corp.test | Ana Reis | Manager | Public+Finance DQ | on",
+			`{"userName":"Ana@corp.test","name":{"givenName":"Ana","familyName":"Reis"},"externalId":"e1"}`,
+			"Ana@corp.test | Ana@corp.test | Ana Reis | Manager | Public+Finance DQ | on",
+		},
+		"takes the address": {
+			`{"userName":"ana@corp.test","emails":[{"value":"new@corp.test"}]}`,
+			"ana@corp.test | new@corp.test | Ana | Manager | Public+Finance DQ | on",
 		},
 		"takes the role": {
-			`{"userName":"ana.new","roles":["admin"],"emails":[{"value":"Ana@corp.test"}]}`,
-			"ana.new | Ana@corp.test | Ana | Admin | Public+Finance DQ | on",
+			`{"userName":"ana@corp.test","roles":["admin"]}`,
+			"ana@corp.test | Ana@corp.test | Ana | Admin | Public+Finance DQ | on",
 		},
-		"by the user name as address": {`{"userName":"ana@corp.test"}`, "ana@corp.test | Ana@corp.test | Ana | Manager | Public+Finance DQ | on"},
 		"takes the state": {
-			`{"userName":"ana.new","active":false,"emails":[{"value":"Ana@corp.test"}]}`,
-			"ana.new | Ana@corp.test | Ana | Manager | Public+Finance DQ | off",
+			`{"userName":"ana@corp.test","active":false}`,
+			"ana@corp.test | Ana@corp.test | Ana | Manager | Public+Finance DQ | off",
 		},
 	}
 	for name, test := range tests {
@@ -54,25 +55,64 @@ func TestAdopt(t *testing.T) {
 				}
 				// From now on it is somebody's.
 				b.writesNothing(func() {
-					b.fails(409, scim.Uniqueness, "POST", "/Users", `{"userName":"else","emails":[{"value":"ana@corp.test"}]}`)
+					b.fails(409, scim.Uniqueness, "POST", "/Users", `{"userName":"else","emails":[{"value":"`+*b.user(id).Email+`"}]}`)
 				})
 			})
 		})
 	}
 }
 
+// TestAdoptUnderAnotherName has a create whose address, and not whose name, is
+// that of an account that is there: it gets the account only while that is in
+// use, has no more than a new one, and was never SCIM's.
+func TestAdoptUnderAnotherName(t *testing.T) {
+	const body = `{"userName":"ana.new","emails":[{"value":"ana@corp.test"}]}`
+	tests := map[string]struct {
+		change func(*qualytics.User)
+		has    string // empty where it is refused
+	}{
+		"nothing but an account": {func(*qualytics.User) {}, "ana.new | ana@corp.test | Ana | Member | Public+Finance DQ | on"},
+		"a Manager":              {func(u *qualytics.User) { u.Role = qualytics.RoleManager }, ""},
+		"an Admin":               {func(u *qualytics.User) { u.Role = qualytics.RoleAdmin }, ""},
+		"deactivated by hand":    {switchOff, ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBothDialects(t, func(t *testing.T, b *bench) {
+				b.sandbox.Seed(3, 2)
+				account := signedOn(b)
+				b.sandbox.EditUser(account.ID, func(u *qualytics.User) { u.Role = qualytics.RoleMember; test.change(u) })
+				if test.has != "" {
+					id := b.created(body)
+					if b.user(id).ID != account.ID {
+						t.Errorf("got the account %s, want %d", id, account.ID)
+					}
+					b.has(id, test.has)
+					return
+				}
+				var response Response
+				b.writesNothing(func() { response = b.fails(409, scim.Uniqueness, "POST", "/Users", body) })
+				stranger := fmt.Sprint("User ", account.ID)
+				if !strings.Contains(strings.Join(response.Report.Warnings, " "), stranger) || strings.Contains(string(response.Body), stranger) {
+					t.Errorf("the operator is told %q, and the client %s", response.Report.Warnings, response.Body)
+				}
+			})
+		})
+	}
+}
+
 // TestAdoptDeactivated has an account that another writer deactivated come
-// back under its email.
+// back under its own name, without its old access.
 func TestAdoptDeactivated(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		b.sandbox.Seed(3, 2)
 		account := signedOn(b)
 		b.sandbox.EditUser(account.ID, switchOff)
-		id := b.created(`{"userName":"ana.new","emails":[{"value":"ana@corp.test"}]}`)
+		id := b.created(`{"userName":"ana@corp.test"}`)
 		if b.user(id).ID != account.ID {
 			t.Errorf("got the account %s, want %d", id, account.ID)
 		}
-		b.has(id, "ana.new | ana@corp.test | ana.new | Member | Public | on")
+		b.has(id, "ana@corp.test | ana@corp.test | ana@corp.test | Member | Public | on")
 	})
 }
 
@@ -115,8 +155,7 @@ func TestCreateNeverTakesAServiceUser(t *testing.T) {
 			b.fails(409, scim.Uniqueness, "POST", "/Users", `{"userName":"`+name+`"}`)
 		}
 		b.sameUsers(before)
-		// The email of one is no account that could be taken either.
-		id := b.created(`{"userName":"ana.new","emails":[{"value":"pipeline_bot_1@service"}]}`)
-		b.sameUsers(append(before, b.user(id)))
+		b.fails(409, scim.Uniqueness, "POST", "/Users", `{"userName":"ana.new","emails":[{"value":"pipeline_bot_1@service"}]}`)
+		b.sameUsers(before)
 	})
 }

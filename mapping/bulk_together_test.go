@@ -29,7 +29,7 @@ func TestBulkTogether(t *testing.T) {
 			operations = append(operations, b.manyChanges(removeMember(id), addMember(id), removeMember(id))...)
 		}
 		operations = append(operations, op("PUT", b.path(), b.fill(`{"displayName":"Money","externalId":"e"}`)))
-		b.costs(2, func() {
+		b.costs(3, func() { // with a look at who has the new name
 			isStatuses(t, b.bulk(bulkOf(operations...)), strings.TrimSuffix(strings.Repeat("200, ", len(operations)), ", "))
 		})
 		b.intact("Money", append(crowd[25:], b.one, b.two, b.off)...)

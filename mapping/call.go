@@ -28,11 +28,16 @@ type call struct {
 	// paging is how the call's answer is read when it is a list.
 	paging *paging
 
-	set     []constant
-	carry   []carried
-	expect  []constant
-	undo    *call
-	adoptBy []*attribute
+	set    []constant
+	carry  []carried
+	expect []constant
+	undo   *call
+
+	// adoptBy are the rules by which a create takes what is there, and
+	// returnsBy the attributes of which what SCIM deleted must have had one to
+	// come back to somebody.
+	adoptBy   []adoption
+	returnsBy []*attribute
 
 	// forget says that SCIM no longer knows the resource after the call.
 	forget bool

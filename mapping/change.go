@@ -48,6 +48,10 @@ type change struct {
 	// left says that the resource was deactivated for it already.
 	left bool
 
+	// reserved says that the values which one resource alone may have are locked
+	// and found to be free already.
+	reserved bool
+
 	// permitted says that what is guarded was looked after already.
 	permitted bool
 }

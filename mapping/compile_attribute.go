@@ -79,7 +79,7 @@ func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attribute
 	target := resolved.Target()
 	a := &attribute{
 		pos: s.name.pos, written: s, path: resolved.Path(), target: target,
-		kept: s.keep, unique: s.unique, required: s.required || target.Required,
+		kept: s.keep, unique: s.unique.value == "true", exclusive: s.unique.present() && s.unique.value != "false", required: s.required || target.Required,
 		readOnly: s.readOnly || resolved.IsReadOnly(),
 		secret:   target.Returned == schema.ReturnedNever || resolved.Attribute.Returned == schema.ReturnedNever,
 	}
@@ -87,7 +87,9 @@ func (c *compiler) attributeName(r *resourceType, full *schema.Set, s *attribute
 		a.within = r.requiredWithin(resolved)
 	}
 	if c.declaredSchema(resolved.Schema.ID) != nil && !s.keep {
-		a.unique = a.unique || target.Uniqueness != schema.UniqueNone && target.Uniqueness != ""
+		declared := target.Uniqueness != schema.UniqueNone && target.Uniqueness != ""
+		a.unique = a.unique || declared && !s.unique.present()
+		a.exclusive = a.exclusive || declared
 	}
 	return a
 }

@@ -34,7 +34,7 @@ func (spec *attributeSpec) given() []string {
 		{"of", spec.of.present()},
 		{"into", spec.into.present()},
 		{"unknown", spec.unknown.present()},
-		{"unique", spec.unique},
+		{"unique", spec.unique.present()},
 		{"required", spec.required},
 		{"read-only", spec.readOnly},
 	} {

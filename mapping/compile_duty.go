@@ -98,7 +98,7 @@ func (s *callSet) queries(parameter string) bool {
 func (s *callSet) misplaced(spec *callSpec) {
 	name := spec.name.value
 	if name != "create" && len(spec.adoptBy) > 0 {
-		s.c.Addf(spec.adoptBy[0].pos, `only the call "create" can adopt`)
+		s.c.Addf(spec.adoptBy[0].find.pos, `only the call "create" can adopt`)
 	}
 	if name != "delete" && spec.forget {
 		s.c.Addf(spec.name.pos, `only the call "delete" can forget`)

@@ -39,6 +39,7 @@ func (c *compiler) resource(spec *resourceSpec) *resourceType {
 	full := schema.NewSet(core, c.extensions(r, core, spec.extensions)...)
 	declared := c.attributes(r, full, spec, calls)
 	c.linkFields(r, spec, declared)
+	r.created = r.attribute(schema.Path{Name: "meta", Sub: "created"})
 	c.lookups(r, spec, declared, calls)
 	c.required(r, spec, full)
 	keepRest(r, full)
@@ -115,18 +116,7 @@ func (c *compiler) lookups(r *resourceType, spec *resourceSpec, declared map[str
 		}
 	}
 	if create := calls.specs["create"]; create != nil && r.calls.create != nil {
-		for _, t := range create.adoptBy {
-			a, ok := refer(c, t, "mapped attribute", declared)
-			switch {
-			case !ok:
-			case !slices.ContainsFunc(r.fields, func(f *field) bool { return f.owner == a }):
-				c.Addf(t.pos, "%s writes no field of its own, so that nobody can be found by it", a.name())
-			case a.isPlainList() || a.secret:
-				c.Addf(t.pos, "%s has no value that anybody could be found by", a.name())
-			default:
-				r.calls.create.adoptBy = append(r.calls.create.adoptBy, a)
-			}
-		}
+		c.adoptions(r, create, declared)
 	}
 	if readmit, create := calls.specs["readmit"], calls.specs["create"]; readmit != nil {
 		switch {
@@ -153,13 +143,13 @@ func (c *compiler) indexed(r *resourceType) {
 		r.indexed = append(r.indexed, a)
 	}
 	for _, a := range r.attributes {
-		if a.unique {
+		if a.exclusive {
 			index(a)
 		}
 	}
 	if r.calls.create != nil {
-		for _, a := range r.calls.create.adoptBy {
-			index(a)
+		for _, rule := range r.calls.create.adoptBy {
+			index(rule.find)
 		}
 	}
 }

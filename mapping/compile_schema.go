@@ -98,7 +98,7 @@ func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
 	computed.BlankIsMistake = a.into != nil
 	computed.Required, computed.Words = a.required, a.texts
 	switch {
-	case !a.unique:
+	case !a.exclusive:
 		computed.Uniqueness = schema.UniqueNone
 	case computed.Uniqueness == schema.UniqueNone:
 		computed.Uniqueness = schema.UniqueServer

@@ -145,9 +145,9 @@ func (c *Coverage) calls(r *resourceType) {
 	}
 	if r.calls.create != nil {
 		all = append(all, r.calls.create.undo)
-		for _, a := range r.calls.create.adoptBy {
-			c.add(r.calls.create.pos, r.calls.create.name+", adopt-by "+a.name(), "finds nobody",
-				useOf{use: useAdopt, resource: r.name, attribute: a.name()})
+		for _, rule := range r.calls.create.adoptBy {
+			c.add(rule.pos, r.calls.create.name+", adopt-by "+rule.find.name(), "finds nobody",
+				useOf{use: useAdopt, resource: r.name, at: c.program.at(rule.pos)})
 		}
 	}
 	for i, call := range all {
@@ -189,7 +189,7 @@ func (c *Coverage) Decided(d plan.Decision) {
 			c.written(d)
 		}
 	case plan.Adoption:
-		c.use(useOf{use: useAdopt, resource: d.Resource, attribute: d.By})
+		c.use(useOf{use: useAdopt, resource: d.Resource, at: d.At})
 	case plan.Term:
 		if d.Handling == plan.Narrowed {
 			c.use(useOf{use: useFilter, resource: d.Resource, at: d.At})

@@ -38,11 +38,6 @@ func (x *run) create(ctx context.Context) (Response, error) {
 	}
 	x.report.Unknown = ch.unknown
 
-	release, err := x.world.Keeper.Lock(ctx, x.createLocks(values)...)
-	if err != nil {
-		return Response{}, err
-	}
-	defer release()
 	e, err := x.place(ctx, ch, values)
 	if err != nil {
 		return Response{}, err
@@ -72,116 +67,125 @@ func (x *run) partResponse(status int, e *entity) Response {
 	return Response{Status: status, Body: e.kind.appendResource(nil, e, x.req.Base, part), Location: e.kind.location(x.req.Base, e.id)}
 }
 
-// createLocks names everything by which an account may be found, so that two
-// requests about one person can't both find none.
-func (x *run) createLocks(values []fieldValue) []string {
-	var names []string
-	for _, a := range x.calls.create.adoptBy {
-		if value, ok := adoptValue(a, values); ok {
-			names = append(names, x.name+"/"+a.name()+":"+a.key(x.resourceType, value).Value)
-		}
-	}
-	return names
-}
-
-// adoptValue is what the new account would have where the API keeps the
-// attribute, its default included.
-func adoptValue(a *attribute, values []fieldValue) (string, bool) {
-	for _, v := range values {
-		if v.field.owner == a {
-			text := unquote(v.raw)
-			return text, text != ""
-		}
-	}
-	return "", false
-}
-
-// place adopts an account or makes one.
+// place adopts an account or makes one. Whom the values may be of is looked up
+// first; then they and the values are locked, and each of them is read again, so
+// that what is decided holds for what is there.
 func (x *run) place(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
 	x.thorough = true
-	e, err := x.adopt(ctx, ch, values)
-	if err != nil || e != nil {
-		return e, err
-	}
-	e, err = x.make(ctx, ch, values)
-	var conflict *scim.Error
-	if !errors.As(err, &conflict) || conflict.Status != 409 {
-		return e, err
-	}
-	// Somebody else made the account since the last look, or the API knows
-	// more accounts than SCIM shows.
-	x.world.Correlations.Doubt(x.name)
-	if e, err := x.adopt(ctx, ch, values); err != nil || e != nil {
-		return e, err
-	}
-	return nil, conflict
-}
-
-// adopt looks for an account that the request is about. It returns nil when
-// there is none, and an error with status 409 when it is not free: SCIM shows
-// it under its unique name, or has made or written it for somebody else.
-func (x *run) adopt(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
-	for _, a := range x.calls.create.adoptBy {
-		value, ok := adoptValue(a, values)
-		if !ok {
-			continue
-		}
-		found, err := x.find(ctx, a, value)
-		if err != nil {
-			return nil, err
-		}
-		free, taken, err := x.sortOut(ctx, found, a, value)
+	var last error
+	for range maxTries {
+		e, err := x.tryPlace(ctx, ch, values)
+		var refused *conflict
 		switch {
-		case err != nil:
-			return nil, err
-		case taken != "" && (a.unique || len(free) == 0):
-			return nil, scim.Errorf(409, scim.Uniqueness, "%s is already taken by the %s with the id %s.", a.name(), x.name, taken)
-		case len(free) > 0:
-			e := preferred(x.resourceType, free)
-			x.explainAdoption(e, a)
-			unfinished := a.unique && !x.hidden(e)
-			if e, err = x.take(ctx, e, ch, values); err == nil && unfinished {
-				x.endMaking(ctx, values)
-			}
+		case errors.As(err, &refused) && last == nil:
+			// Somebody else made the account since the last look, or the API
+			// knows more accounts than SCIM shows.
+			last = refused.error
+			x.world.Correlations.Doubt(x.name)
+		case errors.As(err, &refused):
+			return nil, refused.error
+		case !errors.Is(err, errMoved):
 			return e, err
 		}
 	}
-	return nil, nil
+	if last == nil {
+		last = outOfTime(context.DeadlineExceeded)
+	}
+	return nil, last
 }
 
-// sortOut tells accounts with a value that a create may take from one that it
-// must not.
-func (x *run) sortOut(ctx context.Context, found []*entity, a *attribute, value string) (free []*entity, taken string, err error) {
-	for _, e := range found {
-		mine := true
-		switch {
-		case x.hidden(e):
-		case e.record.Claimed:
-			mine = false
-		case a.unique:
-			// What a create without an end has made is that one's.
-			if mine, err = x.world.Keeper.Noted(ctx, a.key(x.resourceType, value)); err != nil {
-				return nil, "", err
+// conflict is what the API says that makes no second one of somebody.
+type conflict struct{ error }
+
+func (c *conflict) Unwrap() error { return c.error }
+
+// tryPlace is place once. The error is errMoved when others came between, and a
+// *conflict when the API has somebody already.
+func (x *run) tryPlace(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
+	cs := x.claimsOf(values)
+	for _, rule := range x.calls.create.adoptBy {
+		if value, ok := wantedValue(rule.equals, ch, values); ok {
+			cs.add(x.resourceType, rule.find, value)
+		}
+	}
+	if err := x.look(ctx, cs); err != nil {
+		return nil, err
+	}
+	releaseHolders, err := x.lockHolders(ctx, cs)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseHolders()
+	releaseValues, err := x.lockValues(ctx, cs)
+	if err != nil {
+		return nil, err
+	}
+	defer releaseValues()
+	if err := x.settle(ctx, cs, true); err != nil {
+		return nil, err
+	}
+	e, by, err := x.adopted(ctx, cs, ch, values)
+	if err != nil {
+		return nil, err
+	}
+	if err := x.free(ctx, cs, e); err != nil {
+		return nil, err
+	}
+	if e == nil {
+		e, err = x.make(ctx, ch, values)
+		if err != nil && scim.AsError(err).Status == 409 {
+			x.explainObstacles(cs)
+			err = &conflict{err}
+		}
+		return e, err
+	}
+	x.explainAdoption(e, by)
+	unfinished := !x.hidden(e)
+	if e, err = x.take(ctx, e, ch, values); err == nil && unfinished {
+		x.endMaking(ctx, values)
+	}
+	return e, err
+}
+
+// adopted returns the account that a create takes, and the rule that says so; nil
+// when there is none.
+func (x *run) adopted(ctx context.Context, cs claims, ch *change, values []fieldValue) (*entity, *adoption, error) {
+	for i := range x.calls.create.adoptBy {
+		rule := &x.calls.create.adoptBy[i]
+		value, ok := wantedValue(rule.equals, ch, values)
+		if !ok {
+			continue
+		}
+		c := cs.of(rule.find.key(x.resourceType, value))
+		var free []*entity
+		for _, e := range c.holders {
+			may, err := x.mayAdopt(ctx, e, rule, c, ch, values)
+			if err != nil {
+				return nil, nil, err
+			}
+			if may {
+				free = append(free, e)
 			}
 		}
-		if mine {
-			free = append(free, e)
-		} else {
-			taken = e.id
+		if len(free) > 0 {
+			return preferred(x.resourceType, free), rule, nil
 		}
 	}
-	return free, taken, nil
+	return nil, nil, nil
 }
 
-// preferred is the account to take when several would do: an active one, or
-// else the first.
-func preferred(r *resourceType, found []*entity) *entity {
-	for _, e := range found {
-		if r.state == nil || r.state.isOn(e) {
-			return e
+// explainObstacles tells the operator which accounts the API may have refused a
+// new one for: those that SCIM deleted, and whose this person is not.
+func (x *run) explainObstacles(cs claims) {
+	for _, c := range cs {
+		for _, e := range c.holders {
+			if x.hidden(e) {
+				x.warn("The " + x.name + " " + e.id + " stands in the way: it has the same " + c.attribute.name() +
+					", SCIM deleted it for somebody else, and the API lets no second one have that. " +
+					"If it is the same person, restore it in the API and have the provider look it up; else change its " + c.attribute.name() + " there.")
+			}
 		}
 	}
-	return found[0]
 }
 
 // wantsOn reports whether the new resource is to be active; it is unless the
@@ -212,6 +216,9 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	e, err := x.must(ctx, c, "", doc)
 	if err == nil && e == nil {
 		err = x.program.upstream.nonsense("the answer holds no " + x.id.String())
+	}
+	if err == nil && holds(e.doc, c.expect) {
+		e, err = x.asMade(ctx, e, values)
 	}
 	switch {
 	case err != nil && uncertain(err):
@@ -247,6 +254,22 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 	x.endMaking(ctx, values)
 	x.learn(e, nil)
 	x.world.Correlations.Shift(x.name)
+	return e, nil
+}
+
+// asMade returns what a create has made once it is certain to be that. An answer
+// that holds little more than an id is followed by a read.
+func (x *run) asMade(ctx context.Context, e *entity, values []fieldValue) (*entity, error) {
+	err := x.checkMade(e, values)
+	if !errors.Is(err, errNotShown) {
+		return e, err
+	}
+	if e, err = x.load(ctx, e.id); err != nil {
+		return nil, err
+	}
+	if x.checkMade(e, values) != nil {
+		return nil, x.elseAnswered()
+	}
 	return e, nil
 }
 

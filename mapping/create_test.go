@@ -154,7 +154,8 @@ func TestCreateCosts(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		b.sandbox.Seed(250, 3)
 		b.costs(3, func() { b.found(`userName eq "new.one"`) })
-		b.costs(1, func() { b.created(`{"userName":"new.one","emails":[{"value":"new@corp.test"}]}`) })
+		// The first one has the service users looked at, who may have the name too.
+		b.costs(2, func() { b.created(`{"userName":"new.one","emails":[{"value":"new@corp.test"}]}`) })
 		b.costs(0, func() { b.found(`userName eq "new.two"`) })
 		b.costs(3, func() { b.created(`{"userName":"new.two","active":false}`) })
 	})

@@ -2,7 +2,6 @@ package mapping
 
 import (
 	"context"
-	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 )
@@ -36,7 +35,7 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	case err != nil:
 		return Response{}, err
 	case x.isOff(e):
-		return x.deleted(ctx, id)
+		return x.deleted(ctx, e)
 	case x.isReadOnly(e):
 		return Response{}, x.untouchable(e)
 	}
@@ -54,14 +53,14 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 	if settle(err); err != nil {
 		return Response{}, x.remains(err, "there")
 	}
-	return x.deleted(ctx, id)
+	return x.deleted(ctx, e)
 }
 
 // loadDeletable is load for a resource that is to be deleted, which one may be
 // that was left active on its way back.
 func (x *run) loadDeletable(ctx context.Context, id string) (*entity, error) {
 	e, err := x.loadAny(ctx, id)
-	if err == nil && (e == nil || x.hidden(e) && !x.state.isOn(e)) {
+	if err == nil && (e == nil || x.hidden(e) && !x.state.isOn(e) || x.isStranger(e)) {
 		err = x.notFound(id)
 	}
 	return e, err
@@ -137,12 +136,12 @@ func (x *run) isOff(e *entity) bool {
 	return x.calls.delete.forget && x.state != nil && !x.state.isOn(e)
 }
 
-func (x *run) deleted(ctx context.Context, id string) (Response, error) {
-	record := Record{}
+func (x *run) deleted(ctx context.Context, e *entity) (Response, error) {
+	after := func(Record) Record { return Record{} }
 	if x.calls.delete.forget {
-		record.Deleted = time.Now().UTC()
+		after = func(now Record) Record { return x.afterDeletion(e, now) }
 	}
-	if _, err := x.keep(ctx, id, func(Record) Record { return record }); err != nil {
+	if _, err := x.keep(ctx, e.id, after); err != nil {
 		return Response{}, err
 	}
 	x.world.Correlations.Shift(x.name)

@@ -122,12 +122,12 @@ func (x *run) explainMentions(id string, m patch.Mentions) {
 }
 
 // explainAdoption tells that a create takes an account that is there.
-func (x *run) explainAdoption(e *entity, by *attribute) {
+func (x *run) explainAdoption(e *entity, by *adoption) {
 	if x.world.Explainer == nil {
 		return
 	}
 	x.world.Explainer.Decided(plan.Adoption{
-		Resource: x.name, ID: e.id, By: by.name(), Back: !x.isActive(e), At: x.program.at(x.calls.create.pos),
+		Resource: x.name, ID: e.id, By: by.find.name(), Back: !x.isActive(e), At: x.program.at(by.pos),
 	})
 }
 

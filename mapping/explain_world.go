@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // notebook is Correlations that know nothing at first, for one request.
@@ -99,8 +100,9 @@ type draft struct {
 	now   map[recordName]Record
 	held  map[string]bool
 
-	// notes are the facts that were noted, true, or struck out.
-	notes map[Key]bool
+	// notes are the facts that were noted, and since when, or nil for what was
+	// struck out.
+	notes map[Key]*time.Time
 
 	// freed is closed, and replaced, with each lock that is released.
 	freed chan struct{}
@@ -110,7 +112,7 @@ type recordName struct{ resource, id string }
 
 func newDraft(base Keeper) *draft {
 	return &draft{
-		base: base, now: make(map[recordName]Record), held: make(map[string]bool), notes: make(map[Key]bool),
+		base: base, now: make(map[recordName]Record), held: make(map[string]bool), notes: make(map[Key]*time.Time),
 		freed: make(chan struct{}),
 	}
 }
@@ -165,32 +167,40 @@ func (d *draft) IDs(ctx context.Context, key Key) (ids []string, err error) {
 }
 
 // Note implements [Keeper].
-func (d *draft) Note(ctx context.Context, key Key) (again bool, err error) {
-	if again, err = d.Noted(ctx, key); err != nil {
+func (d *draft) Note(ctx context.Context, key Key, at time.Time) (again bool, err error) {
+	before, again, err := d.Noted(ctx, key)
+	if err != nil {
 		return false, err
+	}
+	if again {
+		at = before
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.notes[key] = true
+	d.notes[key] = &at
 	return again, nil
 }
 
 // Noted implements [Keeper].
-func (d *draft) Noted(ctx context.Context, key Key) (bool, error) {
+func (d *draft) Noted(ctx context.Context, key Key) (at time.Time, noted bool, err error) {
 	d.mu.Lock()
-	noted, ours := d.notes[key]
+	ours, some := d.notes[key]
 	d.mu.Unlock()
-	if ours || d.base == nil {
-		return noted, nil
+	switch {
+	case ours != nil:
+		return *ours, true, nil
+	case some || d.base == nil:
+		return time.Time{}, false, nil
+	default:
+		return d.base.Noted(ctx, key)
 	}
-	return d.base.Noted(ctx, key)
 }
 
 // Strike implements [Keeper].
 func (d *draft) Strike(_ context.Context, key Key) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.notes[key] = false
+	d.notes[key] = nil
 	return nil
 }
 

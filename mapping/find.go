@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/url"
-	"reflect"
 	"slices"
 	"time"
 
@@ -21,10 +20,20 @@ func (x *run) load(ctx context.Context, id string) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	if e == nil || x.hidden(e) {
+	if e == nil || x.hidden(e) || x.isStranger(e) {
 		return nil, x.notFound(id)
 	}
 	return e, nil
+}
+
+// isStranger reports whether the client knows an id as somebody else's than the
+// API does now. What it then asks for under that id is not meant for them.
+func (x *run) isStranger(e *entity) bool {
+	if e.stranger {
+		x.warn("The " + x.name + " " + e.id + " was created at another time than what is kept of it: it is somebody else. " +
+			"Over SCIM it is there again once it has been looked up.")
+	}
+	return e.stranger
 }
 
 // loadAny reads one resource, even one that was deleted over SCIM; nil when
@@ -49,11 +58,7 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 	case err != nil:
 		return nil, err
 	case answer.Status == 404:
-		e, err := x.loadMissing(ctx, id, before)
-		if err == nil && e == nil {
-			err = x.vanished(ctx, id, before)
-		}
-		return e, err
+		return x.loadMissing(ctx, id, before)
 	case !answer.ok():
 		return nil, x.program.upstream.refused(x.resourceType, answer)
 	}
@@ -66,7 +71,7 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 	case !x.shows(e):
 		return nil, nil
 	}
-	e.record = before
+	x.assume(e, before)
 	// Whoever is known was learnt with everything at the time; a look-up that
 	// finds it otherwise learns anew.
 	if len(x.world.Correlations.IDs(Key{Resource: x.name, Attribute: "id", Value: id})) == 0 {
@@ -105,7 +110,7 @@ func (x *run) loadFromList(ctx context.Context, id string, record Record) (*enti
 	if e, err := x.loadFromPage(ctx, id); err != nil || e != nil {
 		return e, err
 	}
-	scan, err := x.scan(ctx, all)
+	scan, begun, err := x.scan(ctx, all)
 	switch {
 	case errors.Is(err, errScanned):
 		return x.loadFromList(ctx, id, record)
@@ -114,26 +119,17 @@ func (x *run) loadFromList(ctx context.Context, id string, record Record) (*enti
 	}
 	if i := slices.IndexFunc(scan.Objects, func(s Scanned) bool { return s.ID == id }); i >= 0 {
 		x.world.Correlations.Learn(id, nil, []Key{x.listedKey(id), x.listedKey("")})
+		// A reading that others had begun says where to look, and not what is
+		// there now.
+		if !begun {
+			if e, err := x.loadFromPage(ctx, id); err != nil || e != nil {
+				return e, err
+			}
+		}
 		return x.revive(ctx, scan.Objects[i])
 	}
 	x.world.Correlations.Learn(id, []Key{key, x.listedKey(id)}, nil)
 	return nil, nil
-}
-
-// vanished forgets what is kept of a resource that the API does not have any
-// more. What may only be deactivated is not taken for gone: what SCIM deleted
-// itself, of which nothing else is kept, and what no list was asked for.
-func (x *run) vanished(ctx context.Context, id string, before Record) error {
-	if before.IsZero() || !before.Deleted.IsZero() || x.state != nil && !x.calls.read.search {
-		return nil
-	}
-	_, err := x.keep(ctx, id, func(now Record) Record {
-		if reflect.DeepEqual(now, before) {
-			return Record{}
-		}
-		return now
-	})
-	return err
 }
 
 // restored notes that somebody has brought back a resource that SCIM deleted
@@ -216,7 +212,7 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 	if query := x.narrowedTo(a, value); len(query) > 0 {
 		return x.findNarrowed(ctx, a, key, query)
 	}
-	scan, err := x.scan(ctx, scanned)
+	scan, begun, err := x.scan(ctx, scanned)
 	switch {
 	case errors.Is(err, errScanned):
 		return x.find(ctx, a, value)
@@ -224,13 +220,22 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 		return nil, err
 	}
 	// What was learnt while the scan went on is not in it.
-	ids = x.world.Correlations.IDs(key)
+	if ids = without(slices.Concat(scan.holders(key), x.world.Correlations.IDs(key)), nil); len(ids) <= maxVerified {
+		found, _, err := x.verify(ctx, a, key, ids)
+		return found, err
+	}
+	if !begun {
+		// Of so many not each is read, so that the reading must be this request's.
+		if scan, _, err = x.scan(ctx, true); err != nil {
+			return nil, err
+		}
+	}
 	var found []*entity
 	for _, s := range scan.Objects {
 		if !slices.Contains(s.Keys, key) {
 			continue
 		}
-		ids = slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == s.ID })
+		ids = slices.DeleteFunc(ids, func(id string) bool { return id == s.ID })
 		e, err := x.revive(ctx, s)
 		if err != nil {
 			return nil, err
@@ -239,6 +244,33 @@ func (x *run) find(ctx context.Context, a *attribute, value string) ([]*entity, 
 	}
 	more, _, err := x.verify(ctx, a, key, ids)
 	return append(found, more...), err
+}
+
+// candidates returns the ids of those that may have a value of an attribute. Read
+// says that a list was read for that, so that memory had no part in it.
+func (x *run) candidates(ctx context.Context, a *attribute, value string) (ids []string, read bool, err error) {
+	key := a.key(x.resourceType, value)
+	x = x.because(plan.Find, a.name())
+	ids, scanned := x.known(key)
+	x.explainFact(a.name(), a.pos, ids, scanned)
+	if scanned || a.unique && len(ids) > 0 {
+		return slices.Clone(ids), false, nil
+	}
+	if query := x.narrowedTo(a, value); len(query) > 0 {
+		found, err := x.findNarrowed(ctx, a, key, query)
+		for _, e := range found {
+			ids = append(ids, e.id)
+		}
+		return ids, true, err
+	}
+	scan, _, err := x.scan(ctx, false)
+	switch {
+	case errors.Is(err, errScanned):
+		return x.candidates(ctx, a, value)
+	case err != nil:
+		return nil, false, err
+	}
+	return scan.holders(key), true, nil
 }
 
 // findNarrowed finds resources by a query of the API that leaves out others.
@@ -277,9 +309,19 @@ func (x *run) verify(ctx context.Context, a *attribute, key Key, ids []string) (
 			continue
 		}
 		stale = true
-		x.world.Correlations.Learn(id, []Key{key}, nil)
+		x.forget(id, key, e)
 	}
 	return found, stale, nil
+}
+
+// forget has a resource not be found by a fact any more that turned out to be
+// wrong, but by what it is now; the entity is nil where it is not there.
+func (x *run) forget(id string, key Key, e *entity) {
+	var now []Key
+	if e != nil {
+		now = x.keys(e)
+	}
+	x.world.Correlations.Learn(id, []Key{key}, now)
 }
 
 func (x *run) fits(e *entity, a *attribute, key Key) bool {
@@ -303,7 +345,7 @@ func (x *run) loadAll(ctx context.Context, ids []string) ([]*entity, error) {
 		if err != nil {
 			return nil, err
 		}
-		if e != nil {
+		if e != nil && !x.isStranger(e) {
 			found = append(found, e)
 		}
 	}

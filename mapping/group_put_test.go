@@ -14,12 +14,12 @@ func TestGroupPuts(t *testing.T) {
 	}{
 		{"members", `{"displayName":"Finance","members":[{"value":"{two}","display":"x"},{"value":"{three}"}]}`, "2 3", "Finance", 2},
 		{"the same", `{"id":"{team}","displayName":"Finance","members":[{"value":"{one}","display":null},{"value":"{two}"},{"value":"{off}"}]}`, "1 2 off", "Finance", 1},
-		{"no members named", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Money"}`, "1 2 off", "Money", 2},
+		{"no members named", `{"schemas":["urn:ietf:params:scim:schemas:core:2.0:Group"],"displayName":"Money"}`, "1 2 off", "Money", 3},
 		{"nobody", `{"displayName":"Finance","members":[]}`, "", "Finance", 2},
 		{"null", `{"displayName":"Finance","members":null}`, "", "Finance", 2},
 		{"a name alone", `{"displayName":"Finance"}`, "1 2 off", "Finance", 1},
 		{"members alone", `{"members":[{"value":"{four}"}]}`, "4", "Finance", 2},
-		{"texts", `{"displayName":"Money","members":["{one}"]}`, "1", "Money", 2},
+		{"texts", `{"displayName":"Money","members":["{one}"]}`, "1", "Money", 3},
 		{"externalId", `{"displayName":"Finance","externalId":"g-1"}`, "1 2 off", "Finance", 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 	"github.com/qualytics/scim-sidecar/mapping/plan"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -46,7 +47,7 @@ func (g *guard) isAccount(e *entity) bool {
 func (g *guard) changes(v fieldValue, account bool) bool {
 	return slices.ContainsFunc(g.last, func(c constant) bool {
 		return c.path.String() == v.field.path.String() && (account || string(c.raw) != string(v.raw))
-	})
+	}) || account && slices.ContainsFunc(g.name.paths, func(p jsonpath.Path) bool { return p.String() == v.field.path.String() })
 }
 
 // loses reports whether a write takes from a resource what is guarded.
@@ -117,7 +118,7 @@ func (x *run) permit(ctx context.Context, losers []*entity, gained bool) error {
 		return nil
 	}
 	if slices.ContainsFunc(losers, x.guard.isAccount) {
-		return x.forbidden("The mapping guards this %s: it stays active and keeps its %s; nothing was changed.", x.name, x.guard.fields(false)).WithCause(ErrGuarded)
+		return x.forbidden("The mapping guards this %s: it stays active and keeps its %s and its name; nothing was changed.", x.name, x.guard.fields(false)).WithCause(ErrGuarded)
 	}
 	if gained {
 		return nil

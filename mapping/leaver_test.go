@@ -25,7 +25,6 @@ func TestReturn(t *testing.T) {
 		"with nothing said":      {`{"userName":"leaver"}`, "leaver | leaver@corp.test | leaver | Member | Public | on"},
 		"in another case":        {`{"userName":"LEAVER"}`, "LEAVER | leaver@corp.test | LEAVER | Member | Public | on"},
 		"with a role":            {`{"userName":"leaver","displayName":"Lea","roles":["manager"]}`, "leaver | leaver@corp.test | Lea | Manager | Public | on"},
-		"by the address":         {`{"userName":"new","emails":[{"value":"leaver@corp.test"}]}`, "new | leaver@corp.test | new | Member | Public | on"},
 		"inactive":               {`{"userName":"leaver","active":false}`, "leaver | leaver@corp.test | leaver | Member | Public | off"},
 		"inactive with a role":   {`{"userName":"leaver","active":"false","roles":"Admin"}`, "leaver | leaver@corp.test | leaver | Admin | Public | off"},
 		"with the same access":   {`{"userName":"leaver","roles":["Admin"],"groups":[{"value":"2"}]}`, "leaver | leaver@corp.test | leaver | Admin | Public | on"},

@@ -223,7 +223,7 @@ func (x *run) window(ctx context.Context, w window) ([]*entity, int, error) {
 			return entities, sum(scanned.Visible), err
 		}
 	}
-	scan, err := x.scan(ctx, scanned != nil)
+	scan, _, err := x.scan(ctx, scanned != nil)
 	switch {
 	case errors.Is(err, errScanned):
 		return x.window(ctx, w)

@@ -116,8 +116,8 @@ func (w *walker) begin(ctx context.Context) (*page, error) {
 
 // reaches reports whether a page has something up to the last id.
 func (w *walker) reaches(p *page) bool {
-	known := func(id string) bool { return w.compareIDs(id, w.last) <= 0 }
-	return slices.ContainsFunc(p.items, func(e *entity) bool { return known(e.id) }) || slices.ContainsFunc(p.others, known)
+	known := func(e *entity) bool { return w.compareIDs(e.id, w.last) <= 0 }
+	return slices.ContainsFunc(p.items, known) || slices.ContainsFunc(p.others, known)
 }
 
 // next returns the page after one. When the list became shorter meanwhile,

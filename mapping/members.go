@@ -174,7 +174,7 @@ func (x *run) restoreOthers(ctx context.Context, ch *change, m membership) error
 	x = x.because(plan.Reference, "")
 	unseen := slices.DeleteFunc(slices.Clone(m.removed), x.seen)
 	if len(unseen) > fewUnknown {
-		if _, err := x.scan(ctx, false); err != nil && !errors.Is(err, errScanned) {
+		if _, _, err := x.scan(ctx, false); err != nil && !errors.Is(err, errScanned) {
 			return err
 		}
 	}

@@ -18,6 +18,9 @@ type entity struct {
 	doc    jsonpath.Value
 	record Record
 
+	// stranger says that what SCIM knows under the id is somebody else.
+	stranger bool
+
 	// state is what the resource's state is known to be when the object was
 	// read before a call changed it; nil to read it from the object.
 	state *bool

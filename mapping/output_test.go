@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
@@ -15,7 +16,7 @@ import (
 func TestAnswer(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		id := somebody(b)
-		b.byHand(id, func(u *qualytics.User) { u.CreatedAt, u.DeletedAt = someTime, new(someTime) })
+		b.byHand(id, func(u *qualytics.User) { u.DeletedAt = new(someTime) })
 		doc := b.want(200, "GET", "/Users/"+id, "")
 		groups := []any{
 			map[string]any{"display": "Finance DQ", "value": "2", "$ref": testBase + "/Groups/2"},
@@ -29,7 +30,7 @@ func TestAnswer(t *testing.T) {
 			"roles":  []any{map[string]any{"value": "Manager", "primary": true}},
 			"groups": groups,
 			"meta": map[string]any{
-				"resourceType": "User", "created": "2026-03-01T12:00:00Z", "location": testBase + "/Users/" + id, "version": versionIn(t, doc),
+				"resourceType": "User", "created": b.user(id).CreatedAt.UTC().Format(time.RFC3339), "location": testBase + "/Users/" + id, "version": versionIn(t, doc),
 			},
 		}
 		if !reflect.DeepEqual(doc, want) {

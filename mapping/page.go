@@ -17,8 +17,8 @@ type page struct {
 	// over SCIM included.
 	items []*entity
 
-	// others are the ids of what SCIM may not know about.
-	others []string
+	// others are what SCIM may not know about.
+	others []*entity
 
 	// count is how many objects it holds, and total how many the API says that
 	// the whole list has; unknown when it does not say.
@@ -106,7 +106,7 @@ func (x *run) put(p *page, paging *paging, answer Answer) (*reply, error) {
 		if x.shows(e) {
 			p.items = append(p.items, e)
 		} else {
-			p.others = append(p.others, id)
+			p.others = append(p.others, e)
 		}
 		return true
 	})

@@ -33,7 +33,9 @@ const whims = 4
 func (a *whimsy) Do(_ context.Context, call Call) (Answer, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if call.Path != "/v1/people" {
+	if id, one := strings.CutPrefix(call.Path, "/v1/people/"); one && a.listed[id] {
+		return Answer{Status: 200, Body: []byte(whim(id))}, nil
+	} else if call.Path != "/v1/people" {
 		return Answer{Status: 404}, nil
 	}
 	a.calls++
@@ -59,12 +61,9 @@ func (a *whimsy) Do(_ context.Context, call Call) (Answer, error) {
 	var items []string
 	for i := range int(people >> 5) {
 		n := (int(people) + i) % 32
-		id, kind := fmt.Sprintf("u%d", n), "person"
-		if n%8 == 7 {
-			kind = "robot"
-		}
-		a.listed[id] = kind == "person"
-		items = append(items, fmt.Sprintf(`{"uid":%q,"login":%q,"name":"Person","kind":%q}`, id, id, kind))
+		id := fmt.Sprintf("u%d", n)
+		a.listed[id] = n%8 != 7
+		items = append(items, whim(id))
 	}
 	list := "[" + strings.Join(items, ",") + "]"
 	says := unknown
@@ -84,6 +83,15 @@ func (a *whimsy) Do(_ context.Context, call Call) (Answer, error) {
 	}
 	answer.Body = []byte(`{"data":{"people":` + list + `}}`)
 	return answer, nil
+}
+
+// whim is one of those in the lists; every eighth is a robot.
+func whim(id string) string {
+	kind := "person"
+	if n, _ := strconv.Atoi(id[1:]); n%8 == 7 {
+		kind = "robot"
+	}
+	return fmt.Sprintf(`{"uid":%q,"login":%q,"name":"Person","kind":%q}`, id, id, kind)
 }
 
 // whimsyPrograms are the mappings of every style, with pages of up to 1 to 7.

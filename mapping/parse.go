@@ -93,7 +93,8 @@ func parseCall(o object) callSpec {
 		set:        o.constants("set"),
 		expect:     o.constants("expect"),
 		undo:       o.text("undo"),
-		adoptBy:    o.texts("adopt-by"),
+		adoptBy:    parseAdoptions(o),
+		returnsBy:  o.texts("returns-by"),
 		repeatable: o.flag("repeatable").value,
 		forget:     o.word("then").present(),
 		search:     o.word("else").present(),
@@ -109,6 +110,20 @@ func parseCall(o object) callSpec {
 		}
 	}
 	return spec
+}
+
+func parseAdoptions(o object) []adoptionSpec {
+	of := typed[language.List](o, "adopt-by").Of.(*language.Object)
+	list, _ := o.Get("adopt-by").List()
+	var specs []adoptionSpec
+	for _, element := range list {
+		rule, _ := o.p.object(element, of, element.Pos())
+		spec := adoptionSpec{find: rule.text("find"), equals: rule.text("equals"), only: rule.constants("only")}
+		if spec.find.present() {
+			specs = append(specs, spec)
+		}
+	}
+	return specs
 }
 
 func parseFilter(o object) filterSpec {

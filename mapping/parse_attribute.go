@@ -21,7 +21,7 @@ func parseAttribute(o object) attributeSpec {
 		into:     o.text("into"),
 		unknown:  o.word("unknown"),
 		keep:     o.word("keep").present(),
-		unique:   o.flag("unique").value,
+		unique:   o.word("unique"),
 		required: o.flag("required").value,
 		readOnly: o.flag("read-only").value,
 	}

@@ -95,11 +95,14 @@ type resourceType struct {
 	others string
 
 	attributes []*attribute
-	fields     []*field
-	indexed    []*attribute
-	output     output
-	state      *attribute
-	pushdown   map[schema.Path]pushdown
+	// created is the attribute that says when the API made an object; nil
+	// without.
+	created  *attribute
+	fields   []*field
+	indexed  []*attribute
+	output   output
+	state    *attribute
+	pushdown map[schema.Path]pushdown
 
 	// sorts are the orders in which the API can give its list.
 	sorts map[schema.Path]apiOrder
@@ -182,7 +185,12 @@ type attribute struct {
 	// on and off are the calls that make it true and false; nil without.
 	on, off *call
 
-	kept, unique, required, readOnly bool
+	kept, required, readOnly bool
+
+	// exclusive says that no two resources may have the same value, which every
+	// write is held to; unique that the API has it so too, so that whoever is
+	// found under a value is all who have it.
+	exclusive, unique bool
 
 	// written is the attribute as it stands in the file, where its parts have
 	// their places; nil for one that the file does not name.

@@ -99,15 +99,15 @@ func (r *reading) all(ctx context.Context, visit func(*page) (bool, error)) (who
 // list.
 func (r *reading) note(p *page) error {
 	held := r.held
-	known := func(id string) bool {
-		before := r.seen[id]
+	known := func(e *entity) bool {
+		before := r.seen[e.id]
 		if before < r.pass {
-			r.seen[id] = r.pass
+			r.seen[e.id] = r.pass
 			r.held++
 		}
 		return before > 0
 	}
-	p.items = slices.DeleteFunc(p.items, func(e *entity) bool { return known(e.id) })
+	p.items = slices.DeleteFunc(p.items, known)
 	p.others = slices.DeleteFunc(p.others, known)
 	switch {
 	case r.held > held:

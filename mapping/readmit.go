@@ -11,16 +11,11 @@ import (
 // use keeps what the request does not speak of; one that was deactivated comes
 // back without its old access.
 func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldValue) (*entity, error) {
-	release, err := x.world.Keeper.Lock(ctx, x.lockName(e.id))
-	if err != nil {
-		return nil, err
-	}
-	defer release()
 	have, err := x.writable(ctx, e)
 	if err != nil {
 		return nil, err
 	}
-	overlay := &change{have: have, want: resource.DeepCopy(have), touched: ch.touched}
+	overlay := &change{have: have, want: resource.DeepCopy(have), touched: ch.touched, reserved: true}
 	for path := range ch.touched {
 		value, _ := resource.Get(ch.want, path)
 		resource.Set(overlay.want, path, value)

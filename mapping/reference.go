@@ -30,6 +30,11 @@ func (x *run) apart() *run {
 // reveal completes what is known of entities of this type, value groups first,
 // as far as a part of them is to be shown.
 func (x *run) reveal(ctx context.Context, part *projection, entities ...*entity) error {
+	for _, e := range entities {
+		if err := x.acknowledge(ctx, e); err != nil {
+			return err
+		}
+	}
 	i := slices.IndexFunc(entities, func(e *entity) bool { return e.group == nil })
 	if i < 0 {
 		i = len(entities)
@@ -127,7 +132,7 @@ func (x *run) findByName(ctx context.Context, a *attribute, e *entity, v jsonpat
 func (x *run) readNames(ctx context.Context, again bool) error {
 	err, read := x.lore.namesRead[x.resourceType]
 	if !read {
-		if _, err = x.scan(ctx, again); errors.Is(err, errScanned) {
+		if _, _, err = x.scan(ctx, again); errors.Is(err, errScanned) {
 			err = nil
 		}
 		x.lore.namesRead[x.resourceType] = err
@@ -156,25 +161,56 @@ func (x *run) knowOthers(ctx context.Context) error {
 	if x.calls.others == nil || x.world.Correlations.Scanned(x.others) != nil {
 		return nil
 	}
-	return x.scanOthers(ctx)
+	_, err := x.scanOthers(ctx)
+	return err
 }
 
-func (x *run) scanOthers(ctx context.Context) error {
+func (x *run) scanOthers(ctx context.Context) (*Scan, error) {
 	x = x.because(plan.Others, "")
 	x.lore.othersRead[x.resourceType] = true
-	_, err := x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
+	return x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
 		return reader.readOthers(ctx)
 	})
-	return err
+}
+
+// otherWith returns the id of an object that is none of this type and has a
+// value; empty for none.
+func (x *run) otherWith(ctx context.Context, c *claim) (string, error) {
+	if err := x.knowOthers(ctx); err != nil || x.calls.others == nil {
+		return "", err
+	}
+	key := c.key
+	key.Resource = x.others
+	if !x.isKnown(key) {
+		return "", nil
+	}
+	// What memory says of them is looked at again.
+	scan, err := x.scanOthers(ctx)
+	if err != nil {
+		return "", err
+	}
+	ids := scan.holders(key)
+	for _, id := range x.world.Correlations.IDs(key) {
+		if !slices.Contains(ids, id) {
+			x.world.Correlations.Learn(id, []Key{key}, nil)
+		}
+	}
+	return strings.Join(ids[:min(len(ids), 1)], ""), nil
 }
 
 func (x *run) readOthers(ctx context.Context) (*Scan, error) {
 	scan := &Scan{}
 	err := x.eachPageOf(ctx, x.calls.others, nil, readAhead, func(p *page) (bool, error) {
-		for _, id := range p.others {
-			scan.Objects = append(scan.Objects, Scanned{
-				ID: id, Page: p.number, Keys: []Key{{Resource: x.others, Attribute: "id", Value: id}},
-			})
+		for _, e := range p.others {
+			keys := []Key{{Resource: x.others, Attribute: "id", Value: e.id}}
+			for _, a := range x.indexed {
+				if text, ok := a.text(e.doc); ok && a.exclusive {
+					key := a.key(x.resourceType, text)
+					key.Resource = x.others
+					keys = append(keys, key)
+				}
+			}
+			scan.Objects = append(scan.Objects, Scanned{ID: e.id, Page: p.number, Keys: keys})
 		}
 		return true, nil
 	})
@@ -191,7 +227,7 @@ func (x *run) isOther(ctx context.Context, id string) (bool, error) {
 	}
 	if x.calls.others != nil && !x.seen(id) {
 		if !x.lore.othersRead[x.resourceType] {
-			if err := x.scanOthers(ctx); err != nil {
+			if _, err := x.scanOthers(ctx); err != nil {
 				return false, err
 			}
 		}

@@ -3,6 +3,7 @@ package mapping
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 )
@@ -12,14 +13,27 @@ var errScanned = errors.New("there is a fresh scan")
 
 // scan reads the whole list once for all requests that need it at the moment.
 // Unless the caller has found a fresh scan wanting, the error is errScanned when
-// there turns out to be one.
-func (x *run) scan(ctx context.Context, again bool) (*Scan, error) {
-	return x.shared(ctx, x.name, func(ctx context.Context, reader *run) (*Scan, error) {
+// there turns out to be one. Begun says that the reading began in this call, and
+// not before it in somebody else's.
+func (x *run) scan(ctx context.Context, again bool) (scan *Scan, begun bool, err error) {
+	scan, err = x.shared(ctx, x.name, func(ctx context.Context, reader *run) (*Scan, error) {
+		begun = true
 		if !again && x.world.Correlations.Scanned(x.name) != nil {
 			return nil, errScanned
 		}
 		return reader.readAll(ctx)
 	})
+	return scan, begun, err
+}
+
+// holders returns the ids of those that a reading found to have a value.
+func (s *Scan) holders(key Key) (ids []string) {
+	for _, object := range s.Objects {
+		if slices.Contains(object.Keys, key) {
+			ids = append(ids, object.ID)
+		}
+	}
+	return ids
 }
 
 // shared reads something that the correlations know under a name, together
@@ -75,12 +89,6 @@ func (x *run) readAll(ctx context.Context) (*Scan, error) {
 		scan.Visible = nil
 	}
 	return scan, err
-}
-
-// recall adds to the entity what is kept of it.
-func (x *run) recall(ctx context.Context, e *entity) (err error) {
-	e.record, err = x.world.Keeper.Record(ctx, x.name, e.id)
-	return err
 }
 
 // revive makes an entity of what a scan found.

@@ -152,7 +152,7 @@ type attributeSpec struct {
 	into     text
 	unknown  text
 	keep     bool
-	unique   bool
+	unique   text
 	required bool
 	readOnly bool
 }
@@ -180,13 +180,20 @@ type callSpec struct {
 	set        []constantSpec
 	expect     []constantSpec
 	undo       text
-	adoptBy    []text
+	adoptBy    []adoptionSpec
+	returnsBy  []text
 	forget     bool
 	search     bool
 	byID       bool
 	repeatable bool
 	carry      []carrySpec
 	paging     *pagingSpec
+}
+
+// adoptionSpec is a rule by which a create takes what is there.
+type adoptionSpec struct {
+	find, equals text
+	only         []constantSpec
 }
 
 type filterSpec struct {

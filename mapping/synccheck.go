@@ -193,7 +193,7 @@ func (s *syncCheck) doubles(objects []Scanned) {
 	if s.calls.create == nil {
 		return
 	}
-	for _, a := range s.calls.create.adoptBy {
+	for _, a := range s.indexed {
 		holders := make(map[string][]string)
 		var order []string
 		for _, o := range objects {

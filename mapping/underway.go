@@ -14,9 +14,9 @@ import (
 // resource alone may have. The request holds locks of these names.
 func (x *run) making(values []fieldValue) []Key {
 	var keys []Key
-	for _, a := range x.calls.create.adoptBy {
-		if value, ok := adoptValue(a, values); ok && a.unique {
-			keys = append(keys, a.key(x.resourceType, value))
+	for _, c := range x.claimsOf(values) {
+		if c.attribute.unique {
+			keys = append(keys, c.key)
 		}
 	}
 	return keys
@@ -26,7 +26,7 @@ func (x *run) making(values []fieldValue) []Key {
 // Again says that an earlier create of the same did not end.
 func (x *run) beginMaking(ctx context.Context, values []fieldValue) (again bool, err error) {
 	for _, key := range x.making(values) {
-		before, err := x.world.Keeper.Note(ctx, key)
+		before, err := x.world.Keeper.Note(ctx, key, time.Now().UTC())
 		if err != nil {
 			return false, err
 		}

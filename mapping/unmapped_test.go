@@ -134,7 +134,7 @@ func TestUnmappedMemberType(t *testing.T) {
 // TestUnmappedExternalID has a resource that keeps none.
 func TestUnmappedExternalID(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
-	b.edit("      # Qualytics has no field for it, so the sidecar keeps it.\n      externalId: {keep: here}\n", "")
+	b.edit("      # Qualytics has no field for it, so the sidecar keeps it.\n      externalId: {keep: here}\n", "", "[userName, externalId]", "[userName]")
 	id := b.created(`{"userName":"ana"}`)
 	for _, request := range [][2]string{
 		{"PUT", `{"externalId":"x"}`}, {"PATCH", patchOf(`{"op":"add","path":"externalId","value":"x"}`)}, {"PATCH", patchOf(`{"op":"add","value":{"externalId":"x"}}`)},

@@ -142,6 +142,13 @@ func (x *run) write(ctx context.Context, e *entity, ch *change) (*entity, error)
 			return nil, err
 		}
 	}
+	if !ch.reserved {
+		release, err := x.reserve(ctx, e, values)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
 	if !ch.permitted {
 		release, err := x.protect(ctx, e, values, turnOff)
 		if err != nil {
@@ -254,6 +261,9 @@ func (x *run) update(ctx context.Context, e *entity, values []fieldValue, lists 
 	if updated, err = x.after(ctx, e, updated); err != nil {
 		return nil, err
 	}
+	if err := x.checkChanged(e, updated, values); err != nil {
+		return nil, err
+	}
 	if err := x.took(updated, lists); err != nil {
 		return nil, err
 	}
@@ -307,8 +317,9 @@ func (x *run) after(ctx context.Context, e, answered *entity) (*entity, error) {
 // keepChange stores what the API has no place for.
 func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fieldValue) error {
 	next := func(record Record) Record {
+		record, _ = x.recordOf(e, record)
 		if ch.creating {
-			record = Record{}
+			record = Record{Aside: record.Aside}
 		}
 		record = x.keptValues(ch, record)
 		record.Applied = applied(record.Applied, values)
@@ -316,6 +327,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		if record.Inactive = x.inactiveAfter(ch, record.Inactive); ch.touchesState(x.state) {
 			record.Leaving = time.Time{}
 		}
+		record.Identity = x.identityAfter(e, ch, record)
 		return asWritten(record)
 	}
 	wanted := next(e.record)

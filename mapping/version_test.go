@@ -339,7 +339,8 @@ func versionFrom(t *testing.T, path, object string) string {
 // TestVersionOfAKeptList does not depend on the order in which it was sent.
 func TestVersionOfAKeptList(t *testing.T) {
 	b := newBench(t, qualytics.Config{})
-	b.edit("      externalId: {keep: here}\n\n      meta.created: {path: [created_at", "      phoneNumbers: {keep: here}\n      meta.created: {path: [created_at")
+	b.edit("      externalId: {keep: here}\n\n      meta.created: {path: [created_at", "      phoneNumbers: {keep: here}\n      meta.created: {path: [created_at",
+		"[userName, externalId]", "[userName]")
 	path := "/Users/" + b.created(`{"userName":"x","phoneNumbers":[{"value":"1"},{"value":"2","type":"work"}]}`)
 	want := b.version(path)
 	for list, same := range map[string]bool{

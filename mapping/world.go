@@ -242,13 +242,15 @@ type Keeper interface {
 	// this value. The attribute is always KeptKey.
 	IDs(ctx context.Context, key Key) ([]string, error)
 
-	// Note keeps that a resource with this key is about to be made, until Strike
-	// is called or for good. Again says that it was kept already. The caller
-	// holds a lock without which nobody else makes one.
-	Note(ctx context.Context, key Key) (again bool, err error)
+	// Note keeps that a resource with this key is about to be made, and since
+	// when, until Strike is called or for good. Again says that it was kept
+	// already; then the time stays what it was. The caller holds a lock without
+	// which nobody else makes one.
+	Note(ctx context.Context, key Key, at time.Time) (again bool, err error)
 
-	// Noted reports whether Note was called with the key and Strike was not.
-	Noted(ctx context.Context, key Key) (bool, error)
+	// Noted reports whether Note was called with the key and Strike was not, and
+	// the time of the first such call; zero where an earlier version noted it.
+	Noted(ctx context.Context, key Key) (at time.Time, noted bool, err error)
 
 	// Strike takes back what Note keeps, if there is something. It does so even
 	// if ctx has ended.
@@ -297,10 +299,18 @@ type Record struct {
 	// Groups are the ids of the value groups that the resource was put into
 	// while the API's value is that of a group before them.
 	Groups []string `json:"groups,omitempty"`
+
+	// Identity says whom the rest is about. It is zero in what earlier versions
+	// kept, which is taken to be about whoever has the id.
+	Identity Identity `json:"identity,omitzero"`
+
+	// Aside is what was kept of others who had the id before, the latest first;
+	// none of them has an Aside.
+	Aside []Record `json:"aside,omitempty"`
 }
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
 	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Written.IsZero() &&
-		len(r.Applied) == 0 && len(r.Groups) == 0
+		len(r.Applied) == 0 && len(r.Groups) == 0 && len(r.Identity.Names) == 0 && r.Identity.Created == "" && len(r.Aside) == 0
 }

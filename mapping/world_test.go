@@ -200,7 +200,7 @@ func (m *memory) Shift(resource string) {
 type keeper struct {
 	mu      sync.Mutex
 	records map[string]Record
-	notes   map[Key]bool
+	notes   map[Key]time.Time
 	held    map[string]bool
 	freed   *sync.Cond
 
@@ -210,7 +210,7 @@ type keeper struct {
 }
 
 func newKeeper() *keeper {
-	k := &keeper{records: make(map[string]Record), notes: make(map[Key]bool), held: make(map[string]bool)}
+	k := &keeper{records: make(map[string]Record), notes: make(map[Key]time.Time), held: make(map[string]bool)}
 	k.freed, k.waiting = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
 	return k
 }
@@ -246,18 +246,20 @@ func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
 	return ids, nil
 }
 
-func (k *keeper) Note(_ context.Context, key Key) (again bool, err error) {
+func (k *keeper) Note(_ context.Context, key Key, at time.Time) (again bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	again = k.notes[key]
-	k.notes[key] = true
+	if _, again = k.notes[key]; !again {
+		k.notes[key] = at
+	}
 	return again, nil
 }
 
-func (k *keeper) Noted(_ context.Context, key Key) (bool, error) {
+func (k *keeper) Noted(_ context.Context, key Key) (at time.Time, noted bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.notes[key], nil
+	at, noted = k.notes[key]
+	return at, noted, nil
 }
 
 func (k *keeper) Strike(_ context.Context, key Key) error {

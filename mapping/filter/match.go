@@ -164,9 +164,9 @@ func (c *Comparison) text(v, want string) bool {
 		// allocate.
 		switch c.Op {
 		case Eq:
-			return strings.EqualFold(v, want)
+			return resource.EqualFold(v, want)
 		case Ne:
-			return !strings.EqualFold(v, want)
+			return !resource.EqualFold(v, want)
 		}
 		v, want = resource.Fold(v), c.folded
 	}

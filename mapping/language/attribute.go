@@ -77,7 +77,15 @@ var Attribute = &Object{
 			Name: "keep", What: "that the API has no field for it, so that the sidecar keeps the value; possible for a complex attribute as a whole, too",
 			Type: Text{Words: Words("here")},
 		},
-		{Name: "unique", What: "`true` if no two objects of the API have the same value", Type: Boolean{}, Default: false},
+		{
+			Name: "unique", What: "that no two resources have the same value; a request that would make it so is refused with 409",
+			More: "What is found under such a value is all there is of it, unless it says `check`.",
+			Type: Text{Words: []Word{
+				{"true", "the API has it so too"},
+				{"check", "the API does not see to it, or had doubles before"},
+				{"false", "several may have it"},
+			}}, Default: "false",
+		},
 		{Name: "required", What: "`true` if a request that would leave it without a value is refused", Type: Boolean{}, Default: false},
 		{Name: "read-only", What: "`true` if SCIM shows it and does not change it", Type: Boolean{}, Default: false},
 	},

@@ -32,8 +32,13 @@ var Call = &Object{
 		},
 		{Name: "undo", What: "for `create`: the call that takes it back", Type: callName, Example: `deactivate`},
 		{
-			Name: "adopt-by", What: "for `create`: attributes by which an existing account is looked for first",
-			Type: List{attributeName}, Example: `[userName, emails]`,
+			Name: "adopt-by", What: "for `create`: by which rules somebody is given an account that is there, instead of a second one; the first that finds one decides",
+			Type: List{Adoption}, Example: `[userName, {find: emails, only: {role: Member}}]`,
+		},
+		{
+			Name: "returns-by", What: "for `create`: the attributes of which an account that SCIM deleted must have had one to be whose it was",
+			More: "Without it they are those that are `unique: true`, and `externalId`.",
+			Type: List{attributeName}, Example: `[userName, externalId]`,
 		},
 		{
 			Name: "carry", What: "for `update`: fields of the body that are sent back as they stand in the object, each with its path there; " +
@@ -52,5 +57,18 @@ var Call = &Object{
 			More: "A page by a cursor then takes no reading of the whole list.",
 			Type: Text{Words: Words("id")},
 		},
+	},
+}
+
+// Adoption is a rule by which a create gives somebody an account that is there.
+var Adoption = &Object{
+	Name: "adoption rule", What: "a rule by which somebody is given an account that is there", Section: "Adoption", Short: "find",
+	Keys: []Key{
+		{Name: "find", What: "the attribute by which the account is found", Type: attributeName, Required: true, Example: `emails`},
+		{
+			Name: "equals", What: "the attribute of the request whose value the account must have there; without it the same attribute",
+			Type: attributeName, Example: `userName`,
+		},
+		{Name: "only", What: "values that the account must have", Type: constants(), Example: `{role: Member, deleted_at: null}`},
 	},
 }

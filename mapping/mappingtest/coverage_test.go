@@ -18,7 +18,7 @@ tests:
         answer: 502
       - request: POST /Users
         body: {userName: eva, active: false, externalId: e}
-        calls: [GET /v1/staff, POST /v1/staff/1/off, GET /v1/staff/1]
+        calls: [GET /v1/staff, GET /v1/staff/1, POST /v1/staff/1/off, GET /v1/staff/1]
         answer: {status: 201, body: {userName: eva, externalId: e}}
       - request: GET /Users?filter=displayName co "e"
         calls: [GET /v1/staff]

@@ -251,6 +251,7 @@ steps:
     body: {userName: eva}
     calls:
       - GET /v1/staff/1
+      - GET /v1/staff
       - {call: PATCH /v1/staff/1, body: {login: eva}, answer: 409}
     answer: {status: 409, body: {scimType: uniqueness}}
   - request: GET /Users/1

@@ -2,7 +2,6 @@ package patch
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -152,10 +151,10 @@ func (ix *index) same(a, b any) bool {
 	if !okV || !okW || ix.value == nil {
 		return resource.Equal(a, b, ix.attr)
 	}
-	if v != w && (ix.value.CaseExact || !strings.EqualFold(v, w)) {
+	if v != w && (ix.value.CaseExact || !resource.EqualFold(v, w)) {
 		return false
 	}
 	s, okS := x["type"].(string)
 	t, okT := y["type"].(string)
-	return !okS || !okT || strings.EqualFold(s, t)
+	return !okS || !okT || resource.EqualFold(s, t)
 }

@@ -5,8 +5,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
@@ -104,31 +102,38 @@ func writeObjectKey(b *strings.Builder, m map[string]any, a *schema.Attribute) {
 	}
 }
 
-// Fold returns s in a form that all spellings which differ in case alone have
-// in common: Fold(a) == Fold(b) exactly if strings.EqualFold(a, b). ASCII
-// letters come out in lower case.
+// Fold returns s with the letters A to Z in lower case, and all others as they
+// are. Who somebody is hangs on it: a letter from elsewhere that Unicode takes
+// for another case of an ASCII one, such as the Kelvin sign, must not make two
+// people one.
 func Fold(s string) string {
-	for i := range len(s) {
-		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
-			return strings.Map(foldRune, s)
-		}
+	i := strings.IndexFunc(s, func(r rune) bool { return 'A' <= r && r <= 'Z' })
+	if i < 0 {
+		return s
 	}
-	return s
+	b := []byte(s)
+	for ; i < len(b); i++ {
+		b[i] = foldByte(b[i])
+	}
+	return string(b)
 }
 
-func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
+func foldByte(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		c += 'a' - 'A'
+	}
+	return c
+}
+
+// EqualFold reports whether Fold(a) == Fold(b), without making either.
+func EqualFold(a, b string) bool {
+	if len(a) != len(b) {
+		return false
+	}
+	for i := range len(a) {
+		if foldByte(a[i]) != foldByte(b[i]) {
+			return false
 		}
-		return r
 	}
-	least := r
-	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
-		least = min(least, f)
-	}
-	if 'A' <= least && least <= 'Z' {
-		least += 'a' - 'A'
-	}
-	return least
+	return true
 }

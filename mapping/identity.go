@@ -1,0 +1,333 @@
+package mapping
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
+	"github.com/qualytics/scim-sidecar/mapping/resource"
+	"github.com/qualytics/scim-sidecar/mapping/scim"
+	"github.com/qualytics/scim-sidecar/mapping/source"
+)
+
+// Who somebody is, is decided here and nowhere else: whether what is kept under
+// an id is about the object that the API now has there, whether a create may
+// take an account that is there, whose an account is that SCIM deleted, and
+// whether the API answered with the object that was meant. docs/identity.md
+// says it for people.
+
+// adoption is a rule by which a create takes an account that is there.
+type adoption struct {
+	pos source.Pos
+
+	// find is the attribute of the account, and equals the attribute of the
+	// request that has its value.
+	find, equals *attribute
+
+	// only are values that the account must have.
+	only []constant
+}
+
+// Identity is what a [Record] remembers of whom it is about.
+type Identity struct {
+	// Created is the object's meta.created as the API has it; empty where the
+	// API does not say.
+	Created string `json:"created,omitempty"`
+
+	// Names are digests of the values by which somebody comes back after a
+	// deletion: those of the attributes in "returns-by" that the resource had
+	// when SCIM last wrote it.
+	Names []string `json:"names,omitempty"`
+}
+
+// createdSlack is how far apart two readings of one creation time may be, which
+// an API may round in one place and not in another.
+const createdSlack = 2 * time.Second
+
+// isOf reports whether the identity can be that of an object which was created at
+// a time. It is not only where both times are known and differ.
+func (i Identity) isOf(created string) bool {
+	kept, ok := instant(i.Created)
+	now, okNow := instant(created)
+	return !ok || !okNow || kept.Sub(now).Abs() <= createdSlack
+}
+
+// instant reads a time as APIs write it: with a zone, or without one for UTC.
+func instant(text string) (t time.Time, ok bool) {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05"} {
+		if t, err := time.Parse(layout, text); err == nil {
+			return t, true
+		}
+	}
+	return time.Time{}, false
+}
+
+// createdAt is when the API says that an object was created; empty where it does
+// not say.
+func (r *resourceType) createdAt(doc jsonpath.Value) string {
+	if r.created == nil {
+		return ""
+	}
+	text, _ := r.created.text(doc)
+	return text
+}
+
+// recall gives an entity what is kept of it. What is kept of somebody else, who
+// had the id before, is not: it is set aside, and the entity is a stranger.
+func (x *run) recall(ctx context.Context, e *entity) error {
+	record, err := x.world.Keeper.Record(ctx, x.name, e.id)
+	x.assume(e, record)
+	return err
+}
+
+func (x *run) assume(e *entity, record Record) {
+	e.record, e.stranger = x.recordOf(e, record)
+}
+
+// recordOf returns that of the records under an id which is about the object. The
+// others are in its Aside, so that one wrong reading loses nothing. Stranger says
+// that SCIM knows the id as somebody else's.
+func (r *resourceType) recordOf(e *entity, record Record) (own Record, stranger bool) {
+	created := r.createdAt(e.doc)
+	if e.group != nil || record.Identity.isOf(created) {
+		return record, false
+	}
+	all := append([]Record{record}, record.Aside...)
+	all[0].Aside = nil
+	i := slices.IndexFunc(all, func(o Record) bool { return o.Identity.Created != "" && o.Identity.isOf(created) })
+	if i >= 0 {
+		own, all = all[i], slices.Delete(all, i, i+1)
+	}
+	own.Aside = all[:min(len(all), maxAside)]
+	return own, i < 0
+}
+
+// maxAside is how many that had an id before are remembered.
+const maxAside = 8
+
+// acknowledge keeps that the id of a stranger is from now on this object's, since
+// the client is about to be told so: what it had told before under this id was
+// about somebody else.
+func (x *run) acknowledge(ctx context.Context, e *entity) (err error) {
+	if !e.stranger {
+		return nil
+	}
+	x.warn("The " + x.name + " " + e.id + " was created at another time than what is kept of it: it is somebody else, and that is set aside.")
+	e.record, err = x.keep(ctx, e.id, func(now Record) Record {
+		own, _ := x.recordOf(e, now)
+		return own
+	})
+	e.stranger = false
+	return err
+}
+
+// identityAfter is the identity of a resource after a write that makes record of
+// what is kept.
+func (x *run) identityAfter(e *entity, ch *change, record Record) Identity {
+	id := Identity{Created: x.createdAt(e.doc)}
+	if id.Created == "" {
+		id.Created = record.Identity.Created
+	}
+	if x.calls.create == nil {
+		return id
+	}
+	for _, a := range x.calls.create.returnsBy {
+		texts := []string{unquote(record.Attributes[a.name()])}
+		if !a.kept {
+			texts[0], _ = a.text(e.doc)
+			if ch != nil && (ch.creating || ch.touched[a.path]) {
+				wanted, _ := a.wantedText(ch.want)
+				texts = append(texts, wanted)
+			}
+		}
+		for _, text := range texts {
+			if name := x.nameDigest(e.id, a, text); text != "" && !slices.Contains(id.Names, name) {
+				id.Names = append(id.Names, name)
+			}
+		}
+	}
+	if len(id.Names) == 0 {
+		id.Names = record.Identity.Names
+	}
+	return id
+}
+
+// nameDigest is how a record keeps a value by which somebody comes back.
+func (r *resourceType) nameDigest(id string, a *attribute, value string) string {
+	sum := sha256.Sum256([]byte(r.name + "\x00" + id + "\x00" + a.name() + "\x00" + a.key(r, value).Value))
+	return base64.RawStdEncoding.EncodeToString(sum[:12])
+}
+
+// afterDeletion is what is kept of a resource that SCIM deleted and the API only
+// deactivates: whose it was.
+func (x *run) afterDeletion(e *entity, record Record) Record {
+	record, _ = x.recordOf(e, record)
+	id := x.identityAfter(e, nil, record)
+	for _, name := range record.Identity.Names {
+		if !slices.Contains(id.Names, name) {
+			id.Names = append(id.Names, name)
+		}
+	}
+	return Record{Deleted: time.Now().UTC(), Identity: id, Aside: record.Aside}
+}
+
+// wantedValue is the value that a request gives a new resource for an attribute,
+// its default included.
+func wantedValue(a *attribute, ch *change, values []fieldValue) (string, bool) {
+	for _, v := range values {
+		if v.field.owner == a {
+			text := unquote(v.raw)
+			return text, text != ""
+		}
+	}
+	text, ok := a.wantedText(ch.want)
+	return text, ok && text != ""
+}
+
+// returns reports whether an account that SCIM deleted was that of whom a create
+// is about: one of its names is theirs. What an earlier version deleted has no
+// names; then those count that the API still shows.
+func (x *run) returns(e *entity, ch *change, values []fieldValue) bool {
+	return slices.ContainsFunc(x.calls.create.returnsBy, func(a *attribute) bool {
+		want, ok := wantedValue(a, ch, values)
+		switch {
+		case !ok:
+			return false
+		case len(e.record.Identity.Names) > 0:
+			return slices.Contains(e.record.Identity.Names, x.nameDigest(e.id, a, want))
+		default:
+			has, shown := a.text(e.doc)
+			return shown && !a.kept && a.key(x.resourceType, has) == a.key(x.resourceType, want)
+		}
+	})
+}
+
+// mayAdopt reports whether a create may take an account that a rule has found:
+// one that SCIM deleted only if it was this person's, whatever else the rule asks
+// for; one that SCIM shows only if SCIM has not written it, and not under its own
+// unique name, unless an earlier try of the same create made it.
+func (x *run) mayAdopt(ctx context.Context, e *entity, rule *adoption, c *claim, ch *change, values []fieldValue) (bool, error) {
+	switch {
+	case x.hidden(e):
+		return x.returns(e, ch, values), nil
+	case e.record.Claimed || !holds(e.doc, rule.only):
+		return false, nil
+	case rule.find == rule.equals && rule.find.unique:
+		return x.madeByCreate(ctx, e, c.key)
+	default:
+		return true, nil
+	}
+}
+
+// clockSlack is how far the API's clock may be behind.
+const clockSlack = time.Minute
+
+// madeByCreate reports whether an account was made by a create whose end is not
+// known, and not before it.
+func (x *run) madeByCreate(ctx context.Context, e *entity, key Key) (bool, error) {
+	began, noted, err := x.world.Keeper.Noted(ctx, key)
+	if err != nil || !noted {
+		return false, err
+	}
+	// Nobody had the name when the create began. Of an API that does not say when
+	// it made something, no more is known.
+	created, ok := instant(x.createdAt(e.doc))
+	return !ok || !created.Before(began.Add(-clockSlack)), nil
+}
+
+// preferred is the account to take when several would do: an active one, or
+// else the first.
+func preferred(r *resourceType, found []*entity) *entity {
+	for _, e := range found {
+		if r.isActive(e) {
+			return e
+		}
+	}
+	return found[0]
+}
+
+// checkMade refuses what the API answered to a create unless it is the object
+// that was asked for: it must show one at least of the values by which the new
+// resource is known, and contradict none.
+func (x *run) checkMade(e *entity, values []fieldValue) error {
+	shown, known := false, false
+	for _, v := range values {
+		a := v.field.owner
+		if !x.identifies(a) || a.secret {
+			continue
+		}
+		known = true
+		switch has := e.doc.Get(v.field.path); {
+		case !has.Exists() || has.IsNull():
+		case sameName(a, has, v):
+			shown = true
+		default:
+			return x.elseAnswered()
+		}
+	}
+	if known && !shown {
+		return errNotShown
+	}
+	return nil
+}
+
+// errNotShown says that an answer does not show who it is about.
+var errNotShown = errors.New("the object does not show any of the values by which it is known")
+
+// checkChanged refuses an answer to a change that shows an identifying value
+// which the object neither had nor was given.
+func (x *run) checkChanged(before, answered *entity, values []fieldValue) error {
+	for _, f := range x.fields {
+		if !x.identifies(f.owner) || f.owner.secret {
+			continue
+		}
+		has, had := answered.doc.Get(f.path), before.doc.Get(f.path)
+		given := slices.IndexFunc(values, func(v fieldValue) bool { return v.field == f })
+		switch {
+		case !has.Exists() || has.IsNull() || before.unread:
+		case had.IsString() && resource.Fold(had.Text()) == resource.Fold(has.Text()):
+		case given >= 0 && sameName(f.owner, has, values[given]):
+		case !had.Exists() || had.IsNull():
+			// The API fills in what it had not before.
+		default:
+			return x.elseAnswered()
+		}
+	}
+	return nil
+}
+
+// identifies reports whether an attribute is one by which a resource is known.
+func (r *resourceType) identifies(a *attribute) bool {
+	return a.exclusive || r.calls.create != nil &&
+		slices.ContainsFunc(r.calls.create.adoptBy, func(rule adoption) bool { return rule.find == a })
+}
+
+// sameName reports whether the API has a value as it was sent, but for case where
+// the attribute has none.
+func sameName(a *attribute, has jsonpath.Value, sent fieldValue) bool {
+	if sameJSON(has, sent.raw) {
+		return true
+	}
+	target := a.target
+	if a.isList() {
+		target = target.Sub("value")
+	}
+	return has.IsString() && !target.CaseExact && resource.Fold(has.Text()) == resource.Fold(unquote(sent.raw))
+}
+
+func (x *run) elseAnswered() error {
+	e := x.program.upstream.nonsense("the answer is about another object than the one that was meant")
+	e.Detail = x.program.upstream.name + " answered about another " + x.name + " than the one that was meant; look it up before you repeat the request."
+	return e
+}
+
+// taken is the error for a value that somebody else has. It names nobody: the
+// log does.
+func (x *run) taken(c *claim, by string) error {
+	x.warn(c.attribute.name() + " is already taken by " + by + ".")
+	return scim.Errorf(409, scim.Uniqueness, "%s is already taken by another %s; nothing was changed.", c.attribute.name(), x.name)
+}
