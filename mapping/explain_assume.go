@@ -48,11 +48,13 @@ func (u *rehearsal) assumed(r *resourceType, call Call) (Answer, error) {
 		u.assume(fmt.Sprintf("nobody else is in %s", call.About), at)
 	case plan.Others:
 		u.assume(fmt.Sprintf("there is no %s that SCIM does not show", r.name), at)
+	case plan.Taken:
+		u.assume(fmt.Sprintf("nobody whom SCIM does not show has this %s", call.About), at)
 	default:
 		u.assume(fmt.Sprintf("the list of %s is empty", r.name), at)
 	}
 	list := r.calls.list
-	if call.Purpose == plan.Others {
+	if call.Purpose == plan.Others || call.Purpose == plan.Taken {
 		list = r.calls.others
 	}
 	body, err := list.paging.answer(items, len(items))

@@ -100,7 +100,8 @@ func (r *resourceType) recordOf(e *entity, record Record) (own Record, stranger 
 	all[0].Aside = nil
 	i := slices.IndexFunc(all, func(o Record) bool { return o.Identity.Created != "" && o.Identity.isOf(created) })
 	if i >= 0 {
-		own, all = all[i], slices.Delete(all, i, i+1)
+		own = all[i]
+		all = slices.Delete(all, i, i+1)
 	}
 	own.Aside = all[:min(len(all), maxAside)]
 	return own, i < 0

@@ -254,6 +254,7 @@ func TestIDUsedAgain(t *testing.T) {
 			}
 		})
 		// A look-up by the name tells the client whose the id is now.
+		b.restart()
 		doc := at(b.want(200, "GET", filtered(`userName eq "grace.boss"`), ""), "Resources.0").(map[string]any)
 		if doc["id"] != id || doc["externalId"] != nil || doc["title"] != nil {
 			t.Errorf("found %v", doc)

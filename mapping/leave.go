@@ -80,7 +80,8 @@ func (x *run) leave(ctx context.Context, e *entity) (*entity, error) {
 	x.learn(off, x.keys(e))
 	off.record, err = x.keep(ctx, off.id, func(r Record) Record {
 		r.Leaving, r.Inactive = time.Time{}, true
-		return asWritten(r)
+		r, _ = x.recordOf(off, r)
+		return x.asWritten(off, nil, r)
 	})
 	return off, err
 }

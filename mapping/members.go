@@ -86,7 +86,7 @@ func (x *run) getAcquainted(ctx context.Context, jobs []*job) error {
 	}
 	target := x.on(list.of)
 	if x.world.Correlations.Scanned(target.name) == nil {
-		if err := target.knowOthers(ctx); err != nil {
+		if err := target.knowOthers(ctx, plan.Others, ""); err != nil {
 			return err
 		}
 	}

@@ -157,16 +157,16 @@ func (a *attribute) nameOf(v jsonpath.Value) string {
 
 // knowOthers reads which objects of the API are none of this type, unless that
 // is known.
-func (x *run) knowOthers(ctx context.Context) error {
+func (x *run) knowOthers(ctx context.Context, why plan.Purpose, about string) error {
 	if x.calls.others == nil || x.world.Correlations.Scanned(x.others) != nil {
 		return nil
 	}
-	_, err := x.scanOthers(ctx)
+	_, err := x.scanOthers(ctx, why, about)
 	return err
 }
 
-func (x *run) scanOthers(ctx context.Context) (*Scan, error) {
-	x = x.because(plan.Others, "")
+func (x *run) scanOthers(ctx context.Context, why plan.Purpose, about string) (*Scan, error) {
+	x = x.because(why, about)
 	x.lore.othersRead[x.resourceType] = true
 	return x.shared(ctx, x.others, func(ctx context.Context, reader *run) (*Scan, error) {
 		return reader.readOthers(ctx)
@@ -176,7 +176,7 @@ func (x *run) scanOthers(ctx context.Context) (*Scan, error) {
 // otherWith returns the id of an object that is none of this type and has a
 // value; empty for none.
 func (x *run) otherWith(ctx context.Context, c *claim) (string, error) {
-	if err := x.knowOthers(ctx); err != nil || x.calls.others == nil {
+	if err := x.knowOthers(ctx, plan.Taken, c.attribute.name()); err != nil || x.calls.others == nil {
 		return "", err
 	}
 	key := c.key
@@ -185,7 +185,7 @@ func (x *run) otherWith(ctx context.Context, c *claim) (string, error) {
 		return "", nil
 	}
 	// What memory says of them is looked at again.
-	scan, err := x.scanOthers(ctx)
+	scan, err := x.scanOthers(ctx, plan.Taken, c.attribute.name())
 	if err != nil {
 		return "", err
 	}
@@ -227,7 +227,7 @@ func (x *run) isOther(ctx context.Context, id string) (bool, error) {
 	}
 	if x.calls.others != nil && !x.seen(id) {
 		if !x.lore.othersRead[x.resourceType] {
-			if _, err := x.scanOthers(ctx); err != nil {
+			if _, err := x.scanOthers(ctx, plan.Others, ""); err != nil {
 				return false, err
 			}
 		}

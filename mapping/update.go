@@ -327,8 +327,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 		if record.Inactive = x.inactiveAfter(ch, record.Inactive); ch.touchesState(x.state) {
 			record.Leaving = time.Time{}
 		}
-		record.Identity = x.identityAfter(e, ch, record)
-		return asWritten(record)
+		return x.asWritten(e, ch, record)
 	}
 	wanted := next(e.record)
 	if reflect.DeepEqual(wanted, e.record) {
@@ -343,8 +342,10 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 	return err
 }
 
-// asWritten is what is kept of a resource once a request has written it.
-func asWritten(r Record) Record {
+// asWritten is what is kept of a resource once a request has written it; the
+// change is nil for one that only deactivated it.
+func (x *run) asWritten(e *entity, ch *change, r Record) Record {
+	r.Identity = x.identityAfter(e, ch, r)
 	r.Claimed, r.Deleted, r.Underway, r.Written = true, time.Time{}, false, today()
 	return r
 }

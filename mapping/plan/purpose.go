@@ -28,6 +28,9 @@ const (
 	// Others: to know whom SCIM does not show.
 	Others Purpose = "others"
 
+	// Taken: to see whether something that SCIM does not show has a value.
+	Taken Purpose = "taken"
+
 	// Names: to find the ids that go with names.
 	Names Purpose = "names"
 
@@ -62,6 +65,7 @@ var purposes = map[Purpose]struct{ why, otherwise string }{
 	Locate:    {"look for it in the list, where the read call does not find it", ""},
 	Reference: {"see whether the id in the request is somebody's", "if it is nobody's, the mapping says what happens: see members, unknown"},
 	Others:    {"know whom SCIM does not show, so that they stay where they are", ""},
+	Taken:     {"see whether anybody whom SCIM does not show has this {}", "if so, the request is refused with 409"},
 	Names:     {"find the ids that go with names", ""},
 	Holders:   {"know who is in {}", ""},
 	Guard:     {"see whether another active one has {}", "if nobody has, the request is refused and nothing is written"},
