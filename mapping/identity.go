@@ -39,9 +39,17 @@ type Identity struct {
 	Created string `json:"created,omitempty"`
 
 	// Names are digests of the values by which somebody comes back after a
-	// deletion: those of the attributes in "returns-by" that the resource had
-	// when SCIM last wrote it.
-	Names []string `json:"names,omitempty"`
+	// deletion, by attribute: what the resource was called over SCIM when that was
+	// last said, and in the API when SCIM last wrote it.
+	Names map[string][]string `json:"names,omitempty"`
+}
+
+// IsZero reports whether nothing is known of whom a record is about.
+func (i Identity) IsZero() bool { return i.Created == "" && len(i.Names) == 0 }
+
+// has reports whether somebody had a value.
+func (i Identity) has(a *attribute, digest string) bool {
+	return slices.Contains(i.Names[a.name()], digest)
 }
 
 // createdSlack is how far apart two readings of one creation time may be, which
@@ -127,7 +135,7 @@ func (x *run) acknowledge(ctx context.Context, e *entity) (err error) {
 }
 
 // identityAfter is the identity of a resource after a write that makes record of
-// what is kept.
+// what is kept. The change is nil where nothing was said of any name.
 func (x *run) identityAfter(e *entity, ch *change, record Record) Identity {
 	id := Identity{Created: x.createdAt(e.doc)}
 	if id.Created == "" {
@@ -137,25 +145,36 @@ func (x *run) identityAfter(e *entity, ch *change, record Record) Identity {
 		return id
 	}
 	for _, a := range x.calls.create.returnsBy {
-		texts := []string{unquote(record.Attributes[a.name()])}
-		if !a.kept {
-			texts[0], _ = a.text(e.doc)
-			if ch != nil && (ch.creating || ch.touched[a.path]) {
-				wanted, _ := a.wantedText(ch.want)
-				texts = append(texts, wanted)
+		var names []string
+		add := func(text string) {
+			if digest := x.nameDigest(e.id, a, text); text != "" && !slices.Contains(names, digest) {
+				names = append(names, digest)
 			}
 		}
-		for _, text := range texts {
-			if name := x.nameDigest(e.id, a, text); text != "" && !slices.Contains(id.Names, name) {
-				id.Names = append(id.Names, name)
-			}
+		if ch != nil && (ch.creating || ch.touched[a.path]) {
+			text, _ := a.wantedText(ch.want)
+			add(text)
+		} else {
+			names = slices.Clone(record.Identity.Names[a.name()])
 		}
-	}
-	if len(id.Names) == 0 {
-		id.Names = record.Identity.Names
+		if text, _ := a.text(e.doc); !a.kept {
+			add(text)
+		} else {
+			add(unquote(record.Attributes[a.name()]))
+		}
+		if len(names) > 0 && id.Names == nil {
+			id.Names = make(map[string][]string)
+		}
+		if len(names) > 0 {
+			id.Names[a.name()] = names[max(0, len(names)-maxNames):]
+		}
 	}
 	return id
 }
+
+// maxNames is how many names one attribute is remembered by: two, and those that
+// others gave it in the API since.
+const maxNames = 4
 
 // nameDigest is how a record keeps a value by which somebody comes back.
 func (r *resourceType) nameDigest(id string, a *attribute, value string) string {
@@ -167,13 +186,7 @@ func (r *resourceType) nameDigest(id string, a *attribute, value string) string 
 // deactivates: whose it was.
 func (x *run) afterDeletion(e *entity, record Record) Record {
 	record, _ = x.recordOf(e, record)
-	id := x.identityAfter(e, nil, record)
-	for _, name := range record.Identity.Names {
-		if !slices.Contains(id.Names, name) {
-			id.Names = append(id.Names, name)
-		}
-	}
-	return Record{Deleted: time.Now().UTC(), Identity: id, Aside: record.Aside}
+	return Record{Deleted: time.Now().UTC(), Identity: x.identityAfter(e, nil, record), Aside: record.Aside}
 }
 
 // wantedValue is the value that a request gives a new resource for an attribute,
@@ -199,7 +212,7 @@ func (x *run) returns(e *entity, ch *change, values []fieldValue) bool {
 		case !ok:
 			return false
 		case len(e.record.Identity.Names) > 0:
-			return slices.Contains(e.record.Identity.Names, x.nameDigest(e.id, a, want))
+			return e.record.Identity.has(a, x.nameDigest(e.id, a, want))
 		default:
 			has, shown := a.text(e.doc)
 			return shown && !a.kept && a.key(x.resourceType, has) == a.key(x.resourceType, want)

@@ -312,5 +312,5 @@ type Record struct {
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
 	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Written.IsZero() &&
-		len(r.Applied) == 0 && len(r.Groups) == 0 && len(r.Identity.Names) == 0 && r.Identity.Created == "" && len(r.Aside) == 0
+		len(r.Applied) == 0 && len(r.Groups) == 0 && r.Identity.IsZero() && len(r.Aside) == 0
 }
