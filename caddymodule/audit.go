@@ -72,7 +72,7 @@ func (h *Handler) audit(r *http.Request, x *exchange) {
 			did, method, status, failure = &operation.Report, operation.Method, operation.Status, operation.Err
 		}
 		about.Method, about.Operation, about.Status, about.Error = method, did.Operation, status, ""
-		about.Resource, about.ID, about.Warnings = did.Resource, did.ID, did.Warnings
+		about.Resource, about.ID, about.Remains, about.Warnings = did.Resource, did.ID, did.Remains, did.Warnings
 		if failure != nil {
 			about.Error = failure.Error()
 		}
@@ -93,7 +93,7 @@ func operationOf(operations []mapping.OperationReport, number int) *mapping.Oper
 // writeDown writes the records that a ledger comes to.
 func (h *Handler) writeDown(l *audit.Ledger, about audit.Record, failure *scim.Error) {
 	records := audit.Records(l, about, h.Audit.Values)
-	if len(records) == 0 && isGuarded(failure) {
+	if len(records) == 0 && (about.Remains || isGuarded(failure)) {
 		records = append(records, audit.Refusal(l, about, h.Audit.Values))
 	}
 	for i := range records {

@@ -135,7 +135,9 @@ func (h *Handler) level(method string, status int, failure *scim.Error, did *map
 			return zapcore.WarnLevel
 		}
 		return zapcore.ErrorLevel
-	case status == http.StatusInternalServerError:
+	case status == http.StatusInternalServerError,
+		did.Remains && status < http.StatusInternalServerError && status != http.StatusTooManyRequests:
+		// What is refused for good is for somebody to do by hand.
 		return zapcore.ErrorLevel
 	case failure != nil && errors.Is(failure.Cause, mapping.ErrGuarded):
 		// Whoever was to go is still there.

@@ -34,6 +34,9 @@ func TestLogLevels(t *testing.T) {
 		{"mistake of the client", "POST", false, failure(400, nil), zapcore.DebugLevel},
 		{"conflict", "POST", false, failure(409, nil), zapcore.DebugLevel},
 		{"what the mapping guards", "DELETE", false, failure(403, mapping.ErrGuarded), zapcore.WarnLevel},
+		{"leaver whom the API keeps", "DELETE", false, mapping.Response{
+			Status: 400, Err: scim.Errorf(400, "", "x").WithCause(&mapping.UpstreamError{Status: 400}), Report: mapping.Report{Remains: true},
+		}, zapcore.ErrorLevel},
 		{"limit", "GET", false, failure(429, nil), zapcore.WarnLevel},
 		{"warning", "GET", false, mapping.Response{Status: 200, Report: mapping.Report{Warnings: []string{"w"}}}, zapcore.WarnLevel},
 		{"upstream fails", "GET", false, failure(502, &mapping.UpstreamError{Status: 500}), zapcore.WarnLevel},

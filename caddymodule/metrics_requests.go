@@ -24,6 +24,9 @@ type requestMetrics struct {
 	// deactivations counts the requests by which somebody is to lose access.
 	deactivations *prometheus.CounterVec
 
+	// remaining counts those of them after which the API has the resource still.
+	remaining *prometheus.CounterVec
+
 	guarded *prometheus.CounterVec
 	denied  *prometheus.CounterVec
 
@@ -44,6 +47,9 @@ func newRequestMetrics(r *registrar) requestMetrics {
 		deactivations: r.counter("caddy_scim_deactivations_total",
 			"SCIM requests and operations of bulk requests that were to deactivate or delete a resource, by its type and the class of the status.",
 			"resource", "status"),
+		remaining: r.counter("caddy_scim_remaining_total",
+			"SCIM requests and operations of bulk requests that were to deactivate or delete a resource which the API still has, as far as is known, by its type.",
+			"resource"),
 		guarded: r.counter("caddy_scim_guard_refusals_total",
 			"SCIM requests and operations of bulk requests that were refused because the mapping guards what they would take away, by the type of the resource.",
 			"resource"),
@@ -73,6 +79,7 @@ func (m *requestMetrics) begin(resources []string) {
 		}
 	}
 	for _, resource := range resources {
+		m.remaining.WithLabelValues(resource)
 		m.guarded.WithLabelValues(resource)
 		m.unknown.WithLabelValues(resource)
 	}
@@ -107,6 +114,9 @@ func (m *requestMetrics) countOne(did *mapping.Report, status int, failure *scim
 	m.requests.WithLabelValues(did.Resource, did.Operation, class).Inc()
 	if did.Deactivates {
 		m.deactivations.WithLabelValues(did.Resource, class).Inc()
+	}
+	if did.Remains {
+		m.remaining.WithLabelValues(did.Resource).Inc()
 	}
 	if failure != nil {
 		var d denial

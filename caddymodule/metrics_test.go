@@ -131,7 +131,7 @@ func TestRequestMetrics(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]int{
-		"caddy_scim_requests_total": 75, "caddy_scim_deactivations_total": 10, "caddy_scim_guard_refusals_total": 2,
+		"caddy_scim_requests_total": 75, "caddy_scim_deactivations_total": 10, "caddy_scim_guard_refusals_total": 2, "caddy_scim_remaining_total": 2,
 	} {
 		if got := strings.Count(scraped(t, registry, name), "} 0\n"); got != want {
 			t.Errorf("%d series of %s begin with 0, want %d", got, name, want)
@@ -147,7 +147,7 @@ func TestRequestMetrics(t *testing.T) {
 	count(200, mapping.Report{Resource: "User", Operation: "list"}, nil)
 	count(200, mapping.Report{Resource: "User", Operation: "patch", Deactivates: true}, nil)
 	count(503, mapping.Report{Resource: "User", Operation: "patch", Deactivates: true}, deniedDeactivations)
-	count(429, mapping.Report{Resource: "User", Operation: "delete", Deactivates: true}, nil)
+	count(429, mapping.Report{Resource: "User", Operation: "delete", Deactivates: true, Remains: true}, nil)
 	count(400, mapping.Report{Resource: "User", Operation: "replace", Deactivates: true}, mapping.ErrGuarded)
 	count(401, mapping.Report{}, deniedWrongToken)
 	count(200, mapping.Report{Operation: "bulk", Operations: []mapping.OperationReport{
@@ -178,6 +178,8 @@ func TestRequestMetrics(t *testing.T) {
 {resource="User",status="5xx"} 1
 `,
 		"caddy_scim_guard_refusals_total": `{resource="User"} 1
+`,
+		"caddy_scim_remaining_total": `{resource="User"} 1
 `,
 		"caddy_scim_denied_total": `{reason="max_deactivations"} 1
 {reason="wrong_token"} 1

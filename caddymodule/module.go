@@ -152,6 +152,7 @@ func init() {
 // `caddy_scim_requests_total` | `resource`, `operation`, `status` | Requests, and operations of bulk requests; resource and operation as in the placeholders
 // `caddy_scim_request_duration_seconds` | `resource`, `operation` | Histogram of the time that requests took
 // `caddy_scim_deactivations_total` | `resource`, `status` | Requests, and operations of bulk requests, that were to deactivate or delete a resource
+// `caddy_scim_remaining_total` | `resource` | Requests, and operations of bulk requests, that were to deactivate or delete a resource which the API still has, as far as is known
 // `caddy_scim_guard_refusals_total` | `resource` | Requests, and operations of bulk requests, that were refused because the mapping guards what they would take away
 // `caddy_scim_denied_total` | `reason`: `network`, `maintenance`, `no_token`, `wrong_token`, `expired_token`, `throttled`, `read_only_token`, `read_only`, `max_deactivations`, `max_group_shrink` | Requests, and operations of bulk requests, that were refused whatever they ask for
 // `caddy_scim_max_deactivations` | `handler` | The limit `max_deactivations`

@@ -142,7 +142,7 @@ func (x *run) restored(ctx context.Context, e *entity) (err error) {
 	}
 	e.record, err = x.keep(ctx, e.id, func(now Record) Record {
 		if now.Deleted.Equal(before.Deleted) {
-			now.Deleted = time.Time{}
+			now.Deleted, now.Returned = time.Time{}, now.Deleted
 		}
 		return now
 	})

@@ -60,6 +60,7 @@ func (w *objectWriter) letGo(ctx context.Context, j *job) error {
 // must be held. The resource is nil unless it is deactivated, which it can be with
 // an error that says what was not kept here.
 func (x *run) leave(ctx context.Context, e *entity) (*entity, error) {
+	x.explainLeave(e, x.state.off)
 	if x.isReadOnly(e) {
 		return nil, x.untouchable(e)
 	}
@@ -72,7 +73,6 @@ func (x *run) leave(ctx context.Context, e *entity) (*entity, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.explainLeave(e, x.state.off)
 	off, err := x.deactivate(ctx, e)
 	if settle(err); err != nil {
 		return nil, err

@@ -15,7 +15,11 @@ type FindingKind string
 
 // The kinds of findings, those first that may leave somebody an access.
 const (
-	// ActiveAgain: SCIM deleted it, and it is active.
+	// StillThere: SCIM has said that it is to go, which the API has refused or not
+	// done, and it is active.
+	StillThere FindingKind = "still-there"
+
+	// ActiveAgain: SCIM deleted or deactivated it, and it is active.
 	ActiveAgain FindingKind = "active-again"
 
 	// Unprovisioned: it is active, and SCIM has never written it.
@@ -38,7 +42,7 @@ const (
 )
 
 // FindingKinds are all kinds, in the order in which findings come.
-var FindingKinds = []FindingKind{ActiveAgain, Unprovisioned, Unwritten, Gone, Deactivated, Double, Leftover}
+var FindingKinds = []FindingKind{StillThere, ActiveAgain, Unprovisioned, Unwritten, Gone, Deactivated, Double, Leftover}
 
 // Finding is something in which the API and what SCIM has last said differ, or
 // which keeps a provider from telling resources apart.
@@ -55,7 +59,7 @@ type Finding struct {
 	Attribute string   `json:"attribute,omitempty"`
 	Others    []string `json:"others,omitempty"`
 
-	// Since is when SCIM deleted it, or the day when a request last wrote it; zero
+	// Since is when SCIM deleted it or first wanted to, or the day when a request last wrote it; zero
 	// when that is not known.
 	Since time.Time `json:"since,omitzero"`
 }
@@ -175,8 +179,14 @@ func (s *syncCheck) compare(objects []Scanned) (records int) {
 func (s *syncCheck) look(e *entity) (f Finding, some bool) {
 	record, active := e.record, s.isActive(e)
 	switch {
+	case !record.Leaving.IsZero():
+		return Finding{Kind: StillThere, Since: record.Leaving}, active
 	case !record.Deleted.IsZero():
 		return Finding{Kind: ActiveAgain, Since: record.Deleted}, active
+	case !record.Returned.IsZero():
+		return Finding{Kind: ActiveAgain, Since: record.Returned}, active
+	case record.Inactive && active:
+		return Finding{Kind: ActiveAgain, Since: record.Written}, true
 	case s.state == nil:
 		old := !record.Written.IsZero() && s.options.Now.Sub(record.Written) > s.options.Unwritten
 		return Finding{Kind: Unwritten, Since: record.Written}, record.Claimed && old

@@ -346,7 +346,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 // change is nil for one that only deactivated it.
 func (x *run) asWritten(e *entity, ch *change, r Record) Record {
 	r.Identity = x.identityAfter(e, ch, r)
-	r.Claimed, r.Deleted, r.Underway, r.Written = true, time.Time{}, false, today()
+	r.Claimed, r.Deleted, r.Returned, r.Underway, r.Written = true, time.Time{}, time.Time{}, false, today()
 	return r
 }
 

@@ -270,6 +270,10 @@ type Record struct {
 	// only deactivated it; zero when it was not.
 	Deleted time.Time `json:"deleted,omitzero"`
 
+	// Returned is when SCIM deleted the resource, which others have made active
+	// since and no request has written; zero for any other.
+	Returned time.Time `json:"returned,omitzero"`
+
 	// Claimed says that SCIM has created, adopted or written the resource, so
 	// that no other create may adopt it.
 	Claimed bool `json:"claimed,omitempty"`
@@ -311,6 +315,6 @@ type Record struct {
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Written.IsZero() &&
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Returned.IsZero() && r.Written.IsZero() &&
 		len(r.Applied) == 0 && len(r.Groups) == 0 && r.Identity.IsZero() && len(r.Aside) == 0
 }

@@ -28,10 +28,12 @@ func TestAuditOfHalfOfIt(t *testing.T) {
 	canned(st, "PUT /api/users/{id}", 422, refusal)
 	audited(t, ask(400, "PUT", "/Users/5", `{"roles":[{"value":"Manager"}],"active":false}`), `
 replace User 5 warn: partly 400
-  roles given ["Member"] ["Manager"] failed
   active called [true] [false] done
-  PUT /api/users/5 422 failed
+  roles given ["Member"] ["Manager"] failed
+  kept that it is the provider's
+  kept that the provider has it as inactive
   DELETE /api/users/5 204 done
+  PUT /api/users/5 422 failed
   warning The resource was deactivated, but its other attributes could not be changed.`)
 
 	canned(st, "PUT /api/users/{id}", 422, refusal)

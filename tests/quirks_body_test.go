@@ -90,7 +90,8 @@ var bodyQuirks = []quirk{
 	{
 		number: 12, name: "a PUT without attributes",
 		steps: []step{
-			put("/Users/4", `{"externalId":"x-4","roles":[{"value":"Manager"}],"active":false}`).is(200, `{"active":false}`),
+			put("/Users/4", `{"externalId":"x-4","roles":[{"value":"Manager"}]}`).is(200, `{"active":true}`),
+			put("/Users/4", `{"active":false}`).is(200, `{"active":false}`),
 			put("/Users/4", `{"userName":"bruno.silva"}`).idly().
 				is(200, `{"active":false,"externalId":"x-4","emails":[{"value":"bruno.silva@corp.test"}],"roles":[{"value":"Manager"}],"groups":[{"display":"Sales DQ"},{"value":"role-manager"}]}`),
 			put("/Users/4", `{"active":true,"externalId":null,"emails":[],"roles":null}`).

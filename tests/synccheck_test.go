@@ -46,6 +46,15 @@ func TestSyncCheck(t *testing.T) {
 
 			st.scim(t, 204, "DELETE", "/Users/8", "")
 			st.sandbox.EditUser(8, func(u *qualytics.User) { u.DeletedAt = nil })
+			st.sandbox.EditUser(5, func(u *qualytics.User) { u.DeletedAt = nil })
+			// That the provider sees them does not make them its own.
+			st.scim(t, 200, "GET", "/Users/8", "")
+			st.scim(t, 200, "GET", "/Users/5", "")
+			// Here the API does not let go of somebody, in either way.
+			st.sandbox.Fail("DELETE /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 400, Body: `{"detail":"active tokens"}`}, 1)
+			st.scim(t, 400, "PATCH", "/Users/13", patchOf("active", "false"))
+			st.sandbox.Fail("DELETE /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 204}, 1)
+			st.scim(t, 502, "DELETE", "/Users/14", "")
 			newcomer := st.sandbox.AddUser(qualytics.User{UserName: "sneaky", Email: new("sneaky@corp.test"), Name: new("Sneaky One")})
 			st.sandbox.EditUser(9, func(u *qualytics.User) { u.DeletedAt = new(now) })
 			st.sandbox.EditUser(10, func(u *qualytics.User) { u.Type = qualytics.TypeService })
@@ -60,7 +69,8 @@ func TestSyncCheck(t *testing.T) {
 				got = append(got, strings.TrimSpace(fmt.Sprintf("%s %s %s %s %s %s", f.Kind, f.Resource, f.ID, f.Name, f.Attribute, strings.Join(f.Others, ","))))
 			}
 			want := []string{
-				"active-again User 8 femi.okafor", fmt.Sprint("unprovisioned User ", newcomer, " sneaky"),
+				"still-there User 13 " + st.userName(t, 13), "still-there User 14 " + st.userName(t, 14),
+				"active-again User 5 " + st.userName(t, 5), "active-again User 8 femi.okafor", fmt.Sprint("unprovisioned User ", newcomer, " sneaky"),
 				"gone User 10", "gone Group 2", "deactivated User 9 grace.hopper", "double User 2 ana.reis emails 12",
 			}
 			if !slices.Equal(got, want) || code != 1 {
@@ -85,6 +95,63 @@ func TestSyncCheck(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// userName is that of a user of the API.
+func (st *stack) userName(t *testing.T, id int) string {
+	t.Helper()
+	u, ok := st.sandbox.User(id)
+	if !ok {
+		t.Fatalf("there is no user %d", id)
+	}
+	return u.UserName
+}
+
+// TestSyncCheckIsSettled has what is found about leavers be settled by the API's
+// doing it after all, by a person who does it, and by a write over SCIM.
+func TestSyncCheckIsSettled(t *testing.T) {
+	st, admin := startWithAdmin(t, setup{})
+	st.sandbox.Seed(8, 1)
+	for _, u := range st.sandbox.Users() {
+		if u.Type == qualytics.TypeHuman {
+			st.scim(t, 200, "PATCH", fmt.Sprint("/Users/", u.ID), patchOf("externalId", `"e"`))
+		}
+	}
+	st.sandbox.Fail("DELETE /api/users/{id}", qualytics.Fault{Kind: qualytics.Canned, Status: 400}, 3)
+	for _, id := range []int{4, 5, 9} {
+		st.scim(t, 400, "PATCH", fmt.Sprint("/Users/", id), patchOf("active", "false"))
+	}
+	st.sandbox.ClearFaults()
+	st.scim(t, 204, "DELETE", "/Users/6", "")
+	st.scim(t, 200, "PATCH", "/Users/7", patchOf("active", "false"))
+	for _, id := range []int{6, 7} {
+		st.sandbox.EditUser(id, func(u *qualytics.User) { u.DeletedAt = nil })
+		st.scim(t, 200, "GET", fmt.Sprint("/Users/", id), "")
+	}
+	kinds := func() (kinds []string) {
+		found, _ := syncChecked(t, admin)
+		for _, f := range found {
+			kinds = append(kinds, fmt.Sprint(f.Kind, " ", f.ID))
+		}
+		return kinds
+	}
+	want := []string{"still-there 4", "still-there 5", "still-there 9", "active-again 6", "active-again 7"}
+	for _, restart := range []bool{false, true} {
+		if restart {
+			st.load(t)
+		}
+		if got := kinds(); !slices.Equal(got, want) {
+			t.Fatalf("found %q", got)
+		}
+	}
+	st.scim(t, 200, "PATCH", "/Users/9", patchOf("active", "false"))
+	st.sandbox.EditUser(4, func(u *qualytics.User) { u.DeletedAt = new(now) })
+	st.scim(t, 200, "PATCH", "/Users/5", patchOf("active", "true"))
+	st.scim(t, 200, "PATCH", "/Users/6", patchOf("externalId", `"e6"`))
+	st.scim(t, 200, "PUT", "/Users/7", `{"userName":"`+st.userName(t, 7)+`","active":true}`)
+	if got := kinds(); len(got) > 0 {
+		t.Errorf("still found: %q", got)
 	}
 }
 

@@ -23,8 +23,12 @@ type Advice struct {
 
 // SyncAdvice has the advice for each kind.
 var SyncAdvice = map[mapping.FindingKind]Advice{
+	mapping.StillThere: {
+		"to go by the provider's word, and still there",
+		"The API has refused to deactivate or delete it, or did not do it: the log says why. Do it in Qualytics by hand.",
+	},
 	mapping.ActiveAgain: {
-		"deleted over SCIM, and active",
+		"deleted or deactivated over SCIM, and active",
 		"Find out who restored it in Qualytics. Deactivate it there, or assign it to the application again.",
 	},
 	mapping.Unprovisioned: {

@@ -46,8 +46,8 @@ type Record struct {
 
 	// Result is what came of it for this resource: "done"; "partly" and "undone"
 	// where it was left or taken back half-way; "ignored" where the API accepted
-	// and did not do it; "unknown" where no answer says; or "refused" by a guard
-	// or a limit, and not done.
+	// and did not do it; "unknown" where no answer says; or "refused" by a guard,
+	// a limit or the API, and not done.
 	Result plan.Result `json:"result"`
 
 	// Status is the HTTP status of the answer, or of the operation, and Error
@@ -68,6 +68,10 @@ type Record struct {
 	// Calls are those to the API that were about the resource. That which the
 	// request names has also those about none in particular.
 	Calls []Call `json:"calls,omitempty"`
+
+	// Remains says that the resource was to be deactivated or deleted, and that the
+	// API has it still as far as is known.
+	Remains bool `json:"remains,omitempty"`
 
 	// Warnings are sentences about what was left in a bad way.
 	Warnings []string `json:"warnings,omitempty"`
@@ -138,18 +142,21 @@ func Records(l *Ledger, about Record, values bool) []Record {
 		r := about
 		r.Resource, r.ID = k.resource, k.id
 		if i != main {
-			r.Warnings = nil
+			r.Warnings, r.Remains = nil, false
 		}
 		l.fill(&r, k, func(c plan.Call) bool {
 			of := key{c.Resource, c.ID}
 			return of == k || i == main && !slices.Contains(changed, of)
 		}, values)
+		if r.Remains && r.Result == plan.Done {
+			r.Result = plan.Ignored
+		}
 		records = append(records, r)
 	}
 	return records
 }
 
-// Refusal returns the record of a request that a guard or a limit refused.
+// Refusal returns the record of a request that a guard, a limit or the API refused.
 func Refusal(l *Ledger, about Record, values bool) Record {
 	l.fill(&about, key{about.Resource, about.ID}, func(plan.Call) bool { return true }, values)
 	about.Result = Refused

@@ -83,8 +83,11 @@ func describeFinding(f *mapping.Finding) string {
 	}
 	if !f.Since.IsZero() {
 		what := "written "
-		if f.Kind == mapping.ActiveAgain || f.Kind == mapping.Leftover {
-			what = "deleted "
+		switch f.Kind {
+		case mapping.StillThere:
+			what = "to go since "
+		case mapping.ActiveAgain, mapping.Leftover:
+			what = "since "
 		}
 		parts = append(parts, what+f.Since.UTC().Format("2006-01-02"))
 	}
