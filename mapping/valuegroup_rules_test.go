@@ -169,6 +169,66 @@ func TestValueGroupThatFails(t *testing.T) {
 	})
 }
 
+// refuses sends a request that must be answered 400, and returns the answer.
+func (s *staff) refuses(method, path, body string) Response {
+	s.t.Helper()
+	response, _ := s.send(method, path, body)
+	if response.Status != 400 {
+		s.t.Errorf("status %d: %s", response.Status, response.Body)
+	}
+	return response
+}
+
+// TestValueGroupBesideOneWhoStays changes several people of whom the API does not
+// change one: the others are changed, and the error names that one.
+func TestValueGroupBesideOneWhoStays(t *testing.T) {
+	inStaffDialects(t, func(t *testing.T, s *staff) {
+		both := patchOf(memberOp("remove", []string{s.off, s.lead}), memberOp("add", []string{s.ana, s.bob}))
+		if !s.dialect.DeactivatedNotFound {
+			s.sandbox.Fail("PUT /api/users/"+s.off, canned(422), -1)
+		}
+		for range 2 {
+			response := s.refuses("PATCH", managers, both)
+			if !tells(response, "not changed: "+s.off+".") {
+				t.Errorf("%s", response.Body)
+			}
+			s.roles(map[string]string{s.off: "Manager", s.lead: "Member", s.ana: "Manager", s.bob: "Manager"})
+		}
+		// What is kept here does not hang on it either.
+		s.refuses("PATCH", managers, patchOf(memberOp("remove", []string{s.off}), `{"op":"add","path":"externalId","value":"m1"}`))
+		shows(t, s.want(200, "GET", managers, ""), map[string]any{"externalId": "m1"})
+	})
+}
+
+// TestValueGroupBesideOneWhoIsNotTaken has the API fail at one person only, time
+// after time, which may be any number of others' turn.
+func TestValueGroupBesideOneWhoIsNotTaken(t *testing.T) {
+	inStaffDialects(t, func(t *testing.T, s *staff) {
+		s.sandbox.Fail("PUT /api/users/"+s.ana, canned(500), -1)
+		response := s.fails(502, "", "PATCH", managers, add(s.ana, s.bob))
+		if !tells(response, "Of 2 members to change 1 were changed; not changed: "+s.ana+".") {
+			t.Errorf("%s", response.Body)
+		}
+		s.roles(map[string]string{s.ana: "Member", s.bob: "Manager"})
+	})
+}
+
+// TestLastAdminStaysWhenNobodyFollows replaces the Admins by somebody whom the API
+// does not make one: the last one stays, whoever else goes.
+func TestLastAdminStaysWhenNobodyFollows(t *testing.T) {
+	inStaffDialects(t, func(t *testing.T, s *staff) {
+		s.sandbox.Fail("PUT /api/users/"+s.ana, canned(422), -1)
+		response := s.refuses("PUT", admins, `{"displayName":"Qualytics Admin","members":`+memberList(s.ana)+`}`)
+		if !tells(response, s.ana) {
+			t.Errorf("%s", response.Body)
+		}
+		s.roles(map[string]string{s.boss: "Admin", s.chief: "Admin", s.ana: "Member"})
+		// With another who follows, they go.
+		s.refuses("PUT", admins, `{"displayName":"Qualytics Admin","members":`+memberList(s.ana, s.bob)+`}`)
+		s.roles(map[string]string{s.boss: "Member", s.chief: "Member", s.bob: "Admin", s.ana: "Member"})
+	})
+}
+
 // TestValueGroupThatIsNotRead has the API fail where it is asked who is in a
 // group: nobody is changed, and the answer says why.
 func TestValueGroupThatIsNotRead(t *testing.T) {

@@ -182,18 +182,26 @@ func (s *roleSequence) changeGroup(kind int) {
 		} else if !toAdmins && wanted != manager {
 			after.put(admin, wanted)
 		}
+		if after.role != m.role && s.refuses(m) {
+			// That keeps nobody else from what the request asks for.
+			refused = true
+			continue
+		}
 		next[id] = after
-		refused = refused || after.role != m.role && s.refuses(m)
 		if m.active && m.role == qualytics.RoleAdmin && after.role != qualytics.RoleAdmin {
 			lost++
 		}
 		gained = gained || m.active && m.role != qualytics.RoleAdmin && after.role == qualytics.RoleAdmin
 	}
-	if unknown || refused || lost > 0 && lost == s.admins() && !gained {
+	if unknown || lost > 0 && lost == s.admins() && !gained {
 		s.request(400, method, path, body)
 		return
 	}
-	s.request(200, method, path, body)
+	status := 200
+	if refused {
+		status = 400
+	}
+	s.request(status, method, path, body)
 	for id, m := range next {
 		*s.people[id] = m
 	}

@@ -2,8 +2,10 @@ package mapping
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"golang.org/x/sync/errgroup"
 
@@ -227,12 +229,13 @@ func (w *valueWriter) step(ctx context.Context, e *entity, want resource.Resourc
 	return w.made.change(have, after), nil
 }
 
-// write implements writer. First come those who are not active, whom the API may
-// refuse to change; then whoever comes in, before anybody goes out, so that what
-// somebody must have is never lost on the way.
+// write implements writer. Whoever comes in does so before anybody goes out, so that
+// what somebody must have is never lost on the way; last are those who are not
+// active, whom the API may refuse to change. One who can't be changed keeps nobody
+// else from it, and is named in the error.
 func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error) {
 	wanted := references(total.want, w.made.members)
-	var idle, coming, going []task
+	var coming, going, idle []*task
 	for _, id := range w.ids {
 		e := w.touched[id]
 		if e == nil || !slices.Contains(w.accepted, id) {
@@ -246,7 +249,7 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			continue
 		}
 		step.permitted = true
-		switch next := (task{e, step}); {
+		switch next := (&task{e: e, step: step}); {
 		case !w.people.isActive(e):
 			idle = append(idle, next)
 		case slices.Contains(wanted, id):
@@ -255,60 +258,120 @@ func (w *valueWriter) write(ctx context.Context, total *change) (*entity, error)
 			going = append(going, next)
 		}
 	}
-	done, err := 0, error(nil)
-	for _, tasks := range [][]task{idle, coming, going} {
-		var n int
-		n, err = w.do(ctx, tasks)
-		if done += n; err != nil {
-			break
+	w.do(ctx, coming)
+	if slices.ContainsFunc(coming, (*task).failed) {
+		if err := w.permitWithout(ctx, going, total.want); err != nil {
+			return nil, err
 		}
 	}
+	w.do(ctx, going)
+	w.do(ctx, idle)
 	w.explainMembers(total)
-	if err != nil {
-		return nil, partly(err, done, len(idle)+len(coming)+len(going))
-	}
 	if slices.ContainsFunc(w.attributes, func(a *attribute) bool { return a.kept && total.touched[a.path] }) {
 		if err := w.keepChange(ctx, w.group, total, nil); err != nil {
 			return nil, err
 		}
 	}
+	if err := partly(slices.Concat(coming, going, idle)); err != nil {
+		return nil, err
+	}
 	w.group.setMembers(w.membersAfter(wanted))
 	return w.group, nil
 }
 
-// task is a change of one person.
+// task is a change of one person, and why it was not made.
 type task struct {
 	e    *entity
 	step *change
+	err  error
 }
 
-// do carries out tasks and returns how many. When one fails, those that have
-// begun are finished all the same: of one that was broken off, nobody would know
-// whether the API has acted.
-func (w *valueWriter) do(ctx context.Context, tasks []task) (done int, err error) {
-	changed := make([]*entity, len(tasks))
-	err = w.each(ctx, len(tasks), func(failed context.Context, people *run, i int) (err error) {
-		if err := failed.Err(); err != nil {
-			return err
-		}
-		changed[i], err = people.write(ctx, tasks[i].e, tasks[i].step)
+func (t *task) failed() bool { return t.err != nil }
+
+// permitWithout has those stay who lose what is guarded, unless others than those
+// who were to gain it have it.
+func (w *valueWriter) permitWithout(ctx context.Context, going []*task, want resource.Resource) error {
+	ids := make([]string, len(going))
+	for i, t := range going {
+		ids[i] = t.e.id
+	}
+	losers, _, err := w.losers(ctx, ids, want)
+	if err != nil {
 		return err
+	}
+	refused := w.people.permit(ctx, losers, false)
+	for _, t := range going {
+		if slices.ContainsFunc(losers, func(e *entity) bool { return e.id == t.e.id }) {
+			t.err = refused
+		}
+	}
+	return nil
+}
+
+// do carries out tasks. Once the API can't be asked any more, what was not begun
+// is left; what has begun is finished all the same: of one that was broken off,
+// nobody would know whether the API has acted.
+func (w *valueWriter) do(ctx context.Context, tasks []*task) {
+	changed := make([]*entity, len(tasks))
+	_ = w.each(ctx, len(tasks), func(ended context.Context, people *run, i int) error {
+		t := tasks[i]
+		if t.err == nil {
+			t.err = ended.Err()
+		}
+		if t.err == nil {
+			changed[i], t.err = people.write(ctx, t.e, t.step)
+		}
+		if isForNow(t.err) {
+			return t.err
+		}
+		return nil
 	})
 	for _, e := range changed {
 		if e != nil {
 			w.touched[e.id] = e
-			done++
 		}
 	}
-	return done, err
 }
 
-// partly says in an error how much was done before it.
-func partly(err error, done, needed int) error {
-	if done == 0 {
-		return err
+// isForNow reports whether an error is not about what was asked for, so that it
+// meets whatever else is asked for now.
+func isForNow(err error) bool {
+	var unanswered *CallError
+	var upstream *UpstreamError
+	switch {
+	case err == nil:
+		return false
+	case errors.As(err, &unanswered):
+		return true
+	case errors.As(err, &upstream):
+		return upstream.Status == 401 || upstream.Status == 403 || upstream.Status == 429 || upstream.Status == 503
 	}
-	return told(err, fmt.Sprintf("Of %d members to change %d were changed; the same request again changes the others.", needed, done))
+	return scim.AsError(err).Status >= 500
+}
+
+// maxNamed is how many ids an error names.
+const maxNamed = 20
+
+// partly is the error for what was not done of several tasks; nil when all was. Of
+// several errors it is one that another try may not meet.
+func partly(tasks []*task) error {
+	failed := slices.DeleteFunc(slices.Clone(tasks), func(t *task) bool { return !t.failed() })
+	if len(failed) == 0 {
+		return nil
+	}
+	err := failed[0].err
+	if i := slices.IndexFunc(failed, func(t *task) bool { return isForNow(t.err) && !errors.Is(t.err, context.Canceled) }); i >= 0 {
+		err = failed[i].err
+	}
+	ids, more := make([]string, len(failed)), ""
+	for i, t := range failed {
+		ids[i] = t.e.id
+	}
+	if len(ids) > maxNamed {
+		ids, more = ids[:maxNamed], " and others"
+	}
+	return told(err, fmt.Sprintf("Of %d members to change %d were changed; not changed: %s%s.",
+		len(tasks), len(tasks)-len(failed), strings.Join(ids, ", "), more))
 }
 
 // version implements writer. Those who are locked were read after the group was.
