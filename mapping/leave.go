@@ -103,8 +103,11 @@ func (x *run) deactivate(ctx context.Context, e *entity) (*entity, error) {
 // must not hang on that.
 func (x *run) beginLeaving(ctx context.Context, e *entity) *entity {
 	record, err := x.keep(ctx, e.id, func(r Record) Record {
-		if r.Leaving.IsZero() {
+		if r, _ = x.recordOf(e, r); r.Leaving.IsZero() {
 			r.Leaving = time.Now().UTC()
+		}
+		if r.Identity.IsZero() {
+			r.Identity.Created = x.createdAt(e.doc)
 		}
 		return r
 	})
