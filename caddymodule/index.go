@@ -79,7 +79,7 @@ func (s *keeperSession) changeIndex(ctx context.Context, to *storage, key mappin
 	if err != nil || !change(&entry) {
 		return err
 	}
-	release, err := s.locks.lock(ctx, s, []string{ownLock + name})
+	release, err := s.locks.lock(ctx, s, false, ownLock+name)
 	if err != nil {
 		return s.failed(opLock, name, err)
 	}

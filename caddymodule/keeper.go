@@ -177,7 +177,7 @@ func (s *keeperSession) Update(
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keepTimeout)
 	defer cancel()
 	key := recordKey{resource, id}
-	release, err := s.locks.lock(ctx, s, []string{ownLock + s.recordPath(key)})
+	release, err := s.locks.lock(ctx, s, false, ownLock+s.recordPath(key))
 	if err != nil {
 		return mapping.Record{}, s.failed(opLock, s.recordPath(key), err)
 	}
@@ -253,9 +253,16 @@ func (s *keeperSession) write(ctx context.Context, to *storage, u *update) error
 	return nil
 }
 
+// LockHere implements [mapping.Keeper].
+func (s *keeperSession) LockHere(ctx context.Context, names ...string) (release func(), err error) {
+	release, err = s.locks.lock(ctx, s, true, names...)
+	s.exact.Store(0)
+	return release, err
+}
+
 // Lock implements [mapping.Keeper].
 func (s *keeperSession) Lock(ctx context.Context, names ...string) (release func(), err error) {
-	release, err = s.locks.lock(ctx, s, names)
+	release, err = s.locks.lock(ctx, s, false, names...)
 	// What was read before may have changed while it waited.
 	s.exact.Store(0)
 	return release, err

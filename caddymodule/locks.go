@@ -32,8 +32,8 @@ type keyedLock struct {
 // lock waits until it holds all names or ctx ends. Names are always taken in
 // the same order, so that two callers can't wait for each other. This process
 // settles first whose turn it is, so that only one of those who wait here
-// waits at the storage.
-func (l *keyedLocks) lock(ctx context.Context, s *keeperSession, names []string) (release func(), err error) {
+// waits at the storage. Here says that the locks are held within this process alone.
+func (l *keyedLocks) lock(ctx context.Context, s *keeperSession, here bool, names ...string) (release func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("waiting for a lock: %w", err)
 	}
@@ -54,6 +54,9 @@ func (l *keyedLocks) lock(ctx context.Context, s *keeperSession, names []string)
 			return nil, fmt.Errorf("waiting for a lock: %w", ctx.Err())
 		}
 		held = append(held, lock)
+		if here {
+			continue
+		}
 		if lock.lease, err = s.lease(ctx, name, lock.lease); err != nil {
 			unlock()
 			return nil, err

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"encoding/json"
 	"slices"
 	"strings"
 
@@ -149,8 +150,13 @@ func (j *bulkJob) ended() bool {
 // attempt does one operation, or finds out why it can't be done.
 func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
 	req, err := j.prepare(ctx, s)
-	if err != nil {
+	if err != nil && !j.mayLeave(ctx, s) {
 		return errorResponse(Response{}, err)
+	}
+	if err != nil {
+		if req, err = j.leaving(s, err); err != nil {
+			return errorResponse(Response{}, err)
+		}
 	}
 	response := j.program.Serve(ctx, j.worldOf(s), req)
 	if s.Method == "POST" && response.Err == nil {
@@ -160,6 +166,21 @@ func (j *bulkJob) attempt(ctx context.Context, s *step) Response {
 		return j.withoutOthers(s, response)
 	}
 	return response
+}
+
+// mayLeave reports whether a step is a change by which somebody may have to go,
+// whatever keeps the rest of it from being done.
+func (j *bulkJob) mayLeave(ctx context.Context, s *step) bool {
+	changes := s.Method == "PUT" || s.Method == "PATCH"
+	return changes && s.target != nil && s.target.state != nil && s.id != "" && s.host == nil && j.stopped == nil && ctx.Err() == nil
+}
+
+// leaving returns the request for a step of which nothing else can be done.
+func (j *bulkJob) leaving(s *step, failure error) (Request, error) {
+	body, err := json.Marshal(s.Data)
+	req := j.single(s.Method, s.Path, body)
+	req.IfMatch, req.failure = s.Version, failure
+	return req, err
 }
 
 // worldOf is the world for a step, which has an Explainer of its own.

@@ -22,6 +22,10 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
+	if err != nil && ctx.Err() == nil {
+		x = x.alone(err)
+		release, err = x.world.Keeper.Lock(ctx, x.lockName(id))
+	}
 	if err != nil {
 		return Response{}, err
 	}
@@ -142,7 +146,12 @@ func (x *run) deleted(ctx context.Context, e *entity) (Response, error) {
 		after = func(now Record) Record { return x.afterDeletion(e, now) }
 	}
 	if _, err := x.keep(ctx, e.id, after); err != nil {
-		return Response{}, err
+		half := "The " + x.name + " was deleted; what is kept of it here could not be removed."
+		if x.calls.delete.forget {
+			half = "The " + x.name + " is deactivated; that SCIM deleted it could not be kept here, so that it is shown as inactive until the request is repeated."
+		}
+		x.warn(half)
+		return Response{}, told(err, half)
 	}
 	x.world.Correlations.Shift(x.name)
 	return Response{Status: 204}, nil

@@ -204,6 +204,11 @@ func (d *draft) Strike(_ context.Context, key Key) error {
 	return nil
 }
 
+// LockHere implements [Keeper].
+func (d *draft) LockHere(ctx context.Context, names ...string) (release func(), err error) {
+	return d.Lock(ctx, names...)
+}
+
 // Lock implements [Keeper]. It keeps nobody waiting but the parts of the
 // request itself.
 func (d *draft) Lock(ctx context.Context, names ...string) (release func(), err error) {

@@ -77,7 +77,8 @@ func (x *run) loadAny(ctx context.Context, id string) (*entity, error) {
 	if len(x.world.Correlations.IDs(Key{Resource: x.name, Attribute: "id", Value: id})) == 0 {
 		x.learn(e, nil)
 	}
-	return e, x.restored(ctx, e)
+	x.restored(ctx, e)
+	return e, nil
 }
 
 // loadMissing finds a resource that the read call does not. One that was
@@ -134,19 +135,22 @@ func (x *run) loadFromList(ctx context.Context, id string, record Record) (*enti
 
 // restored notes that somebody has brought back a resource that SCIM deleted
 // before it was read. From then on it is like any other; without that it would
-// vanish again as soon as somebody deactivates it.
-func (x *run) restored(ctx context.Context, e *entity) (err error) {
+// vanish again as soon as somebody deactivates it. Should it fail, the next
+// reading does it.
+func (x *run) restored(ctx context.Context, e *entity) {
 	before := e.record
 	if before.Deleted.IsZero() || x.hidden(e) {
-		return nil
+		return
 	}
-	e.record, err = x.keep(ctx, e.id, func(now Record) Record {
+	record, err := x.keep(ctx, e.id, func(now Record) Record {
 		if now.Deleted.Equal(before.Deleted) {
 			now.Deleted, now.Returned = time.Time{}, now.Deleted
 		}
 		return now
 	})
-	return err
+	if err == nil {
+		e.record = record
+	}
 }
 
 // listedKey is the fact that the API gives the resource in its list only;

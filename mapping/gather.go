@@ -119,7 +119,7 @@ func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) 
 	if x.world.Gatherer == nil || x.referenceList() == nil {
 		release, err := x.world.Keeper.Lock(ctx, name)
 		if err != nil {
-			return Response{}, err
+			return x.withoutKeeper(ctx, id, e, err)
 		}
 		defer release()
 		x.together(ctx, id, []*job{j})
@@ -129,7 +129,7 @@ func (x *run) gather(ctx context.Context, id string, e *edit) (Response, error) 
 	release, err := x.world.Keeper.Lock(ctx, name)
 	if err != nil {
 		if x.world.Gatherer.withdraw(name, j) {
-			return Response{}, err
+			return x.withoutKeeper(ctx, id, e, err)
 		}
 		// Somebody is at it already, within limits of their own.
 		<-j.done

@@ -133,6 +133,59 @@ func (x *run) remains(err error, how string) error {
 	return told(err, "The "+x.name+" is still "+how+".")
 }
 
+// withoutKeeper deactivates for a change whom it deactivates, when the Keeper does
+// not give its lock, and answers why nothing else was done.
+func (x *run) withoutKeeper(ctx context.Context, id string, e *edit, cause error) (Response, error) {
+	if !x.report.Deactivates || ctx.Err() != nil {
+		return Response{}, cause
+	}
+	x = x.alone(cause)
+	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
+	if err != nil {
+		return Response{}, err
+	}
+	defer release()
+	j := &job{run: x, ctx: ctx, done: make(chan struct{}), edit: &edit{
+		condition: e.condition, wanted: func(resource.Resource) (*change, error) { return nil, cause },
+	}}
+	x.together(ctx, id, []*job{j})
+	return j.response, j.err
+}
+
+// alone returns the run with a Keeper that keeps nothing, because of an error.
+func (x *run) alone(cause error) *run {
+	r := *x
+	r.world.Keeper = &forgetful{x.world.Keeper, cause}
+	return &r
+}
+
+// forgetful is a Keeper for what must not hang on one. Its locks hold among the
+// requests of this process alone: two processes may take each other's last one for
+// the one that is left. Nothing is known of what can't be read, and nothing stored.
+type forgetful struct {
+	Keeper
+	cause error
+}
+
+// Lock implements [Keeper].
+func (f *forgetful) Lock(ctx context.Context, names ...string) (release func(), err error) {
+	return f.LockHere(ctx, names...)
+}
+
+// Record implements [Keeper].
+func (f *forgetful) Record(ctx context.Context, resource, id string) (Record, error) {
+	record, err := f.Keeper.Record(ctx, resource, id)
+	if err != nil {
+		return Record{}, nil
+	}
+	return record, nil
+}
+
+// Update implements [Keeper].
+func (f *forgetful) Update(context.Context, string, string, func(Record) Record) (Record, error) {
+	return Record{}, f.cause
+}
+
 // halfDone says in the error of a request, whose resource was deactivated, that it
 // was.
 func (x *run) halfDone(err error) error {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"context"
 	"strings"
 	"testing"
 
@@ -160,4 +161,63 @@ func TestLeaverWithAVersion(t *testing.T) {
 		t.Errorf("%d %s", response.Status, response.Body)
 	}
 	b.has(id, "ana.r | ana@corp.test | A | Manager | Public+Finance DQ | off")
+}
+
+// locked is a Keeper whose locks, and whatever it stores, fail.
+type locked struct{ *keeper }
+
+var errStorage = &scim.Error{Status: 503, Detail: "No storage."}
+
+func (locked) Lock(context.Context, ...string) (func(), error) { return nil, errStorage }
+
+func (locked) Update(context.Context, string, string, func(Record) Record) (Record, error) {
+	return Record{}, errStorage
+}
+
+// TestLeaverGoesWithoutALock has no storage to lock: whoever is to go goes, unless
+// they are guarded, and nobody else is changed.
+func TestLeaverGoesWithoutALock(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		id := somebody(b)
+		other := b.created(`{"userName":"other"}`)
+		b.world.Keeper = locked{b.keeper}
+		response := b.fails(503, "", "PUT", "/Users/"+id, `{"displayName":"A","active":false}`)
+		if !tells(response, "No storage.") || !tells(response, "was deactivated") {
+			t.Errorf("%s", response.Body)
+		}
+		b.has(id, "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off")
+		response = b.fails(503, "", "DELETE", "/Users/"+other, "")
+		if !tells(response, "is shown as inactive until") || b.user(other).Active() {
+			t.Errorf("%s", response.Body)
+		}
+		b.writesNothing(func() {
+			b.fails(503, "", "PUT", "/Users/"+id, `{"active":true}`)
+			b.fails(503, "", "POST", "/Users", `{"userName":"new"}`)
+			for _, user := range b.people() {
+				if b.user(user).Role == qualytics.RoleAdmin {
+					b.fails(400, scim.Mutability, "PUT", "/Users/"+user, `{"active":false}`)
+				}
+			}
+		})
+		b.world.Keeper = b.keeper
+		shows(t, b.want(200, "PUT", "/Users/"+id, `{"active":false}`), map[string]any{"active": false})
+		b.want(204, "DELETE", "/Users/"+other, "")
+		b.fails(404, "", "GET", "/Users/"+other, "")
+	})
+}
+
+// TestLeaverGoesThoughOthersFail is a leaver in a bulk request whose operation
+// refers to another that fails.
+func TestLeaverGoesThoughOthersFail(t *testing.T) {
+	inBothDialects(t, func(t *testing.T, b *bench) {
+		b.edit(unmapped("keep")...)
+		id := somebody(b)
+		response, _ := b.send("POST", "/Bulk", `{"schemas":["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],"Operations":[
+			{"method":"POST","path":"/Users","bulkId":"boss","data":{"userName":"boss","roles":["Root"]}},
+			{"method":"PUT","path":"/Users/`+id+`","data":{"active":false,"urn:ietf:params:scim:schemas:extension:enterprise:2.0:User":{"manager":{"value":"bulkId:boss"}}}}]}`)
+		if o := response.Report.Operations; len(o) != 2 || o[1].Status != 409 || !strings.Contains(o[1].Err.Detail, "was deactivated") {
+			t.Errorf("%s", response.Body)
+		}
+		b.has(id, "ana.r | ana@corp.test | Ana Maria Reis | Manager | Public+Finance DQ | off")
+	})
 }

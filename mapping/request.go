@@ -30,6 +30,10 @@ type Request struct {
 	// none.
 	ID string
 
+	// failure is why nothing of the request can be done but to deactivate whom it
+	// deactivates; nil for nothing.
+	failure error
+
 	// Base is the URL of the SCIM base without a trailing slash, as the
 	// client reaches it: "https://scim.example.com/api/scim/v2".
 	Base string

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"reflect"
@@ -25,7 +26,7 @@ func (x *run) replace(ctx context.Context, id string) (Response, error) {
 	}
 	x.report.Deactivates = x.deactivatedBy(x.req.Body, x.tol)
 	body, err := x.parseBody()
-	if err != nil {
+	if err = cmp.Or(x.req.failure, err); err != nil {
 		return x.refused(ctx, id, c, err)
 	}
 	touched := x.spokenOf(body)
@@ -55,7 +56,7 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 	if err == nil {
 		err = x.leaveOut(notes)
 	}
-	if err != nil {
+	if err = cmp.Or(x.req.failure, err); err != nil {
 		return x.refused(ctx, id, c, err)
 	}
 	e := &edit{condition: c}

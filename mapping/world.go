@@ -259,6 +259,10 @@ type Keeper interface {
 	// Lock waits until nobody else holds any of the names, then holds them
 	// all until release is called. It returns an error when ctx ends first.
 	Lock(ctx context.Context, names ...string) (release func(), err error)
+
+	// LockHere is Lock among the requests of this process alone, for when Lock has
+	// failed and what is to be done must not hang on that.
+	LockHere(ctx context.Context, names ...string) (release func(), err error)
 }
 
 // Record is what is kept of one resource.

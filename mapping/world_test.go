@@ -269,6 +269,10 @@ func (k *keeper) Strike(_ context.Context, key Key) error {
 	return nil
 }
 
+func (k *keeper) LockHere(ctx context.Context, names ...string) (func(), error) {
+	return k.Lock(ctx, names...)
+}
+
 func (k *keeper) Lock(ctx context.Context, names ...string) (func(), error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

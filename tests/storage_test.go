@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -19,8 +20,9 @@ import (
 
 func init() { caddy.RegisterModule(new(closingStorage)) }
 
-// storageBroken makes every closingStorage fail to store and to lock.
-var storageBroken atomic.Bool
+// storageBroken makes every closingStorage fail to store, as a full disk does, and
+// storageReadOnly has it also fail to lock. With storageGone nothing can be read.
+var storageBroken, storageReadOnly, storageGone atomic.Bool
 
 // closingStorage is a storage that, as one with connections, ends with its
 // configuration.
@@ -52,6 +54,8 @@ func (s *closingStorage) fault(writes bool) error {
 	switch {
 	case s.closed.Load():
 		return errors.New("the client is closed")
+	case storageGone.Load():
+		return errors.New("connection refused")
 	case writes && storageBroken.Load():
 		return errors.New("no space left")
 	}
@@ -98,7 +102,7 @@ func (s *closingStorage) Stat(ctx context.Context, key string) (certmagic.KeyInf
 }
 
 func (s *closingStorage) Lock(ctx context.Context, name string) error {
-	if err := s.fault(false); err != nil {
+	if err := s.fault(storageReadOnly.Load()); err != nil {
 		return err
 	}
 	return s.files.Lock(ctx, name)
@@ -238,5 +242,91 @@ func TestStorageFails(t *testing.T) {
 	}
 	if got := st.byExternalID(t, "fresh-1"); len(got) != 1 {
 		t.Errorf("the new account is found as %q", got)
+	}
+}
+
+// TestLeaversGoWithoutStorage has a storage that is full, read-only or gone:
+// whoever is to go goes all the same, the answer says what was not kept, nothing
+// else is done, and a repeat completes it.
+func TestLeaversGoWithoutStorage(t *testing.T) {
+	for name, faults := range map[string][]*atomic.Bool{
+		"full":      {&storageBroken},
+		"read-only": {&storageBroken, &storageReadOnly},
+		"gone":      {&storageGone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			st := start(t, setup{overlay: func(config map[string]any) {
+				set(config, map[string]any{"module": "closing", "root": t.TempDir()}, "storage")
+			}})
+			st.sandbox.Seed(8, 3)
+			st.sandbox.EditUser(9, func(u *qualytics.User) { u.DeletedAt = new(now) })
+			for _, f := range faults {
+				f.Store(true)
+				defer f.Store(false)
+			}
+			leaves := [][4]string{
+				{"PATCH", "/Users/4", patchOf("active", "false"), "200"},
+				{"PUT", "/Users/5", `{"roles":["Manager"],"active":false}`, "200"},
+				{"PUT", "/Users/6", `{"roles":["Root"],"active":false}`, "400"},
+				{"DELETE", "/Users/7", "", "204"},
+				{"DELETE", "/Groups/2", "", "204"},
+			}
+			for range 2 {
+				for _, l := range leaves {
+					got, err := st.send(t, l[0], basePath+l[1], l[2])
+					if err != nil {
+						t.Fatal(err)
+					}
+					switch {
+					case l[1] == "/Groups/2" && (got.status == 404 || got.status == 204 && name == "full"):
+						// It is gone, and nothing was to be kept.
+					case l[3] != "400" || got.status != 400:
+						isSCIMError(t, got, 503)
+					}
+				}
+			}
+			for _, id := range []int{4, 5, 6, 7} {
+				if u, _ := st.sandbox.User(id); u.Active() || u.Role == qualytics.RoleManager && name != "full" {
+					t.Errorf("user %d: %+v", id, u)
+				}
+			}
+			if _, there := st.sandbox.Team(2); there {
+				t.Error("the team is there")
+			}
+			st.sandbox.ResetCalls()
+			for _, other := range [][3]string{
+				{"POST", "/Users", `{"userName":"fresh"}`},
+				{"PATCH", "/Users/9", patchOf("active", "true")},
+				{"PUT", "/Users/8", `{"externalId":"x"}`},
+				{"PATCH", "/Groups/role-manager", addMember("8")},
+				{"PATCH", "/Groups/3", addMember("8")},
+			} {
+				if name == "full" {
+					// There are locks, and what is not kept is what TestStorageFails is about.
+					break
+				}
+				got, err := st.send(t, other[0], basePath+other[1], other[2])
+				if err != nil {
+					t.Fatal(err)
+				}
+				isSCIMError(t, got, 503)
+				for _, c := range st.sandbox.Calls() {
+					if c.Method != "GET" {
+						t.Errorf("%s %s was called", c.Method, c.Path)
+					}
+				}
+			}
+			for _, f := range faults {
+				f.Store(false)
+			}
+			for _, l := range leaves {
+				want, _ := strconv.Atoi(l[3])
+				if l[1] == "/Groups/2" {
+					want = 404
+				}
+				st.scim(t, want, l[0], l[1], l[2])
+			}
+			st.scim(t, 404, "GET", "/Users/7", "")
+		})
 	}
 }
