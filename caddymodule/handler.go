@@ -116,6 +116,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Correlations: x.span.watch(h.correlations),
 		Keeper:       h.keeper.session(h.storage, h.keeperReport),
 		Gatherer:     &h.keeper.gatherer,
+		Late:         time.Duration(h.CallTimeout),
 		Safeguard:    h.safeguard,
 		Tolerances:   h.tolerances,
 		Secret:       []byte(presented),

@@ -50,6 +50,10 @@ type attempt struct {
 	// seen says that the API may have seen, and acted upon, a try that ended.
 	seen bool
 
+	// late says that a try which ended got no answer in time, and may still be
+	// carried out.
+	late bool
+
 	// status and err are what the try got; one of them is set when it ends.
 	status int
 	err    error
@@ -98,6 +102,7 @@ func (a *attempt) leave(ctx context.Context) {
 	if a.seen && a.call.Method != http.MethodGet {
 		a.session.turn.written.Store(true)
 	}
+	a.late = a.late || a.connected.Load() && (isTimeout(a.err) || a.status == http.StatusGatewayTimeout)
 	outcome, s := a.outcome(ctx)
 	a.session.metrics.tried(a.call.Name, outcome, time.Since(a.began))
 	changes := a.session.gate.leave(a.done, s)
@@ -229,7 +234,7 @@ func (a *attempt) read(resp *http.Response) error {
 	}
 	a.answer = mapping.Answer{
 		Status: resp.StatusCode, Body: body, Link: resp.Header.Values("Link"),
-		RetryAfter: retryAfter(resp.Header), Repeated: a.seen,
+		RetryAfter: retryAfter(resp.Header), Late: a.late, Repeated: a.seen,
 	}
 	return nil
 }
@@ -238,6 +243,7 @@ func (a *attempt) read(resp *http.Response) error {
 func (a *attempt) failure(ctx context.Context, err error) *mapping.CallError {
 	failure := &mapping.CallError{
 		Unsent:  !a.seen,
+		Late:    a.late,
 		Timeout: errors.Is(ctx.Err(), context.DeadlineExceeded) || isTimeout(err),
 		Err:     withoutPlaces(err),
 	}

@@ -22,7 +22,7 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	release, err := x.world.Keeper.Lock(ctx, x.lockName(id))
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !isWait(err) {
 		x = x.alone(err)
 		release, err = x.world.Keeper.Lock(ctx, x.lockName(id))
 	}
@@ -53,7 +53,9 @@ func (x *run) delete(ctx context.Context, id string) (Response, error) {
 		return Response{}, err
 	}
 	x.explainDeletion(e)
-	err = x.remove(ctx, x.beginLeaving(ctx, e))
+	if err = x.remove(ctx, x.beginLeaving(ctx, e)); err == nil && x.calls.delete.forget {
+		_, err = x.stayOff(ctx, e)
+	}
 	if settle(err); err != nil {
 		return Response{}, x.remains(err, "there")
 	}

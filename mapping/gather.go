@@ -24,6 +24,13 @@ type Gatherer struct {
 
 	mu      sync.Mutex
 	waiting map[string][]*job
+
+	// late are the times until which a write of a resource may come late, by the
+	// name of its lock.
+	late map[string]time.Time
+
+	// pause waits for a time; nil for a plain wait.
+	pause func(ctx context.Context, d time.Duration) error
 }
 
 // settle waits for changes that are about to come, where there are several.
@@ -34,12 +41,7 @@ func (g *Gatherer) settle(ctx context.Context, name string) {
 	if !several || g.Linger <= 0 {
 		return
 	}
-	timer := time.NewTimer(g.Linger)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
+	_ = pause(ctx, g.Linger)
 }
 
 // job is a change that waits for its turn.

@@ -92,10 +92,28 @@ func (x *run) deactivate(ctx context.Context, e *entity) (*entity, error) {
 		e = x.beginLeaving(ctx, e)
 	}
 	off, err := x.setState(ctx, e, false)
+	if err == nil {
+		off, err = x.stayOff(ctx, off)
+	}
 	if err != nil {
 		return nil, x.remains(err, "active")
 	}
 	return off, nil
+}
+
+// stayOff looks once more at a resource that was deactivated while an earlier write
+// of it may still come late, such as one that activates it.
+func (x *run) stayOff(ctx context.Context, off *entity) (*entity, error) {
+	waited, err := x.awaitLate(ctx, off.id)
+	if err != nil || !waited {
+		// That there is no time to look does not make it untrue.
+		return off, nil
+	}
+	now, err := x.lookAgain(ctx, off)
+	if err != nil || now == nil || !x.state.isOn(now) {
+		return off, err
+	}
+	return x.setState(ctx, now, false)
 }
 
 // beginLeaving keeps that a resource is to go before the API is asked, so that
@@ -136,7 +154,7 @@ func (x *run) remains(err error, how string) error {
 // withoutKeeper deactivates for a change whom it deactivates, when the Keeper does
 // not give its lock, and answers why nothing else was done.
 func (x *run) withoutKeeper(ctx context.Context, id string, e *edit, cause error) (Response, error) {
-	if !x.report.Deactivates || ctx.Err() != nil {
+	if !x.report.Deactivates || isWait(cause) {
 		return Response{}, cause
 	}
 	x = x.alone(cause)

@@ -83,6 +83,7 @@ func (x *run) do(ctx context.Context, c *call, id string, query url.Values, body
 	made := x.explained(c, c.build(id, query, body))
 	answer, err := x.world.Upstream.Do(ctx, made)
 	x.report.Calls = append(x.report.Calls, CallReport{Name: c.name, Status: answer.Status})
+	x.noteLate(c, id, answer, err)
 	// Past the end of a list there may be nothing; its reader knows.
 	ofNothing := id == "" && c.method != "GET"
 	if err != nil {

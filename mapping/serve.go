@@ -41,14 +41,19 @@ func errorResponse(response Response, err error) Response {
 // outOfTime makes an error of the wait for another request that did not end in
 // time, which is worth another try.
 func outOfTime(err error) error {
-	var known *scim.Error
-	if errors.As(err, &known) || !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, context.Canceled) {
+	if !isWait(err) {
 		return err
 	}
 	return &scim.Error{
 		Status: 503, RetryAfter: defaultRetryAfter, Cause: err,
 		Detail: "Other changes of the same resource took too long; nothing was done.",
 	}
+}
+
+// isWait reports whether an error is that of a wait for another request.
+func isWait(err error) bool {
+	var known *scim.Error
+	return !errors.As(err, &known) && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled))
 }
 
 // endpoint is what a path names, with what its methods do.

@@ -97,6 +97,9 @@ func (w *valueWriter) take(ctx context.Context) error {
 	if err := w.lock(ctx, locks...); err != nil {
 		return err
 	}
+	if _, err := w.people.awaitLate(ctx, w.ids...); err != nil {
+		return err
+	}
 	found := make([]*entity, len(w.ids))
 	err := w.each(ctx, len(w.ids), func(ctx context.Context, people *run, i int) (err error) {
 		found[i], err = people.load(ctx, w.ids[i])

@@ -23,6 +23,10 @@ type World struct {
 	// each by itself.
 	Gatherer *Gatherer
 
+	// Late is for how long a write that got no answer in time may still be carried
+	// out by the API, after everybody has given it up. Zero for never.
+	Late time.Duration
+
 	// Safeguard bounds what is taken away; nil for no bounds.
 	Safeguard Safeguard
 
@@ -97,6 +101,10 @@ type Answer struct {
 	// RetryAfter is what the Retry-After header asks for; zero for none.
 	RetryAfter time.Duration
 
+	// Late says that a try of the call got no answer in time, and may still be
+	// carried out.
+	Late bool
+
 	// Repeated says that the call was sent before and its answer was lost, so
 	// that the API may have acted upon it then.
 	Repeated bool
@@ -110,6 +118,10 @@ type CallError struct {
 
 	// Timeout says that time ran out while waiting.
 	Timeout bool
+
+	// Late says that a try of the call got no answer in time, and may still be
+	// carried out.
+	Late bool
 
 	// TooLarge says that the answer was larger than what is read of one.
 	TooLarge bool

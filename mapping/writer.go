@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"context"
+	"slices"
 
 	"github.com/qualytics/scim-sidecar/mapping/patch"
 	"github.com/qualytics/scim-sidecar/mapping/resource"
@@ -54,6 +55,12 @@ func (x *run) open(ctx context.Context, id string, jobs []*job) (writer, error) 
 			return nil, err // and not a writer that is nil inside
 		}
 		return w, nil
+	}
+	// Whoever is to go does not wait: that is looked at once more instead.
+	if !slices.ContainsFunc(jobs, func(j *job) bool { return j.run.report.Deactivates }) {
+		if _, err := x.awaitLate(ctx, id); err != nil {
+			return nil, err
+		}
 	}
 	e, err := x.load(ctx, id)
 	if err != nil {
