@@ -171,6 +171,13 @@ func (f *field) cleared(ch *change) (value fieldValue, dropped []string, err err
 	case f.clear != nil:
 		value.raw = f.clear
 		return value, nil, nil
+	case ch.mustClear && f.hasDefault():
+		// The API must have a value; without one of its own it gets that of a new
+		// resource (RFC 7644 section 3.5.2.2).
+		if value.raw = f.defaultValue(ch.want); value.raw != nil {
+			return value, nil, nil
+		}
+		return value, nil, scim.BadRequest(scim.Mutability, "%s can be changed but not removed.", f.owner.name())
 	case ch.mustClear:
 		return value, nil, scim.BadRequest(scim.Mutability, "%s can be changed but not removed.", f.owner.name())
 	default:
@@ -248,6 +255,9 @@ func (f *field) transformed(text string) json.RawMessage {
 	}
 	return quoteJSON(text)
 }
+
+// hasDefault reports whether a new resource has a value that SCIM did not give.
+func (f *field) hasDefault() bool { return f.fallbackConstant != nil || len(f.fallback.parts) > 0 }
 
 func (f *field) defaultValue(want resource.Resource) json.RawMessage {
 	if f.fallbackConstant != nil {

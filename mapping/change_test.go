@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
@@ -45,6 +46,14 @@ func TestPatch(t *testing.T) {
 		"an id in the value":         {patchOf(`{"op":"replace","value":{"id":"1","displayName":"E"}}`), "ana.r | ana@corp.test | E | Manager | Public+Finance DQ | on", 2},
 		"a password":                 {patchOf(`{"op":"replace","path":"password","value":"s3cret"}`), asBefore, 1},
 		"a value without a home":     {patchOf(`{"op":"replace","value":{"nickName":"x","displayName":"E"}}`), "ana.r | ana@corp.test | E | Manager | Public+Finance DQ | on", 2},
+		"no displayName":             {patchOf(`{"op":"remove","path":"displayName"}`), "ana.r | ana@corp.test | ana.r | Manager | Public+Finance DQ | on", 2},
+		"no name":                    {patchOf(`{"op":"remove","path":"name"}`), "ana.r | ana@corp.test | ana.r | Manager | Public+Finance DQ | on", 2},
+		"an unknown path":            {patchOf(`{"op":"replace","path":"nothing","value":"x"}`, `{"op":"replace","path":"displayName","value":"E"}`), "ana.r | ana@corp.test | E | Manager | Public+Finance DQ | on", 2},
+		"a part of what has no home": {patchOf(`{"op":"replace","path":"`+scim.SchemaEnterpriseUser+`:manager.displayName","value":"x"}`, `{"op":"replace","path":"displayName","value":"E"}`), "ana.r | ana@corp.test | E | Manager | Public+Finance DQ | on", 2},
+		"two roles, one primary":     {patchOf(`{"op":"replace","path":"roles","value":[{"value":"Admin"},{"value":"Member","primary":true}]}`), "ana.r | ana@corp.test | Ana Maria Reis | Member | Public+Finance DQ | on", 2},
+		"two roles, the first":       {patchOf(`{"op":"replace","path":"roles","value":[{"value":"Admin"},{"value":"Manager"}]}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
+		"a role as the text of JSON": {patchOf(`{"op":"add","path":"roles","value":"{\"id\":\"18d1\",\"value\":\"Admin\",\"displayName\":\"An Admin\"}"}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
+		"roles as texts of JSON":     {patchOf(`{"op":"replace","path":"roles","value":[{"value":"{\"id\":\"18d1\",\"value\":\"Admin\"}"}]}`), "ana.r | ana@corp.test | Ana Maria Reis | Admin | Public+Finance DQ | on", 2},
 		"what is gone, removed once": {patchOf(`{"op":"remove","path":"emails[type eq \"home\"]"}`), asBefore, 1},
 	}
 	for name, test := range tests {
@@ -65,27 +74,53 @@ func TestPatch(t *testing.T) {
 	}
 }
 
+// TestPatchTwice leaves after the second time what the first has left: which of
+// several values counts is the request's own word.
+func TestPatchTwice(t *testing.T) {
+	for name, test := range map[string]struct{ value, want string }{
+		"in their order":  {`[{"value":"x@corp.test","type":"work"},{"value":"y@corp.test","type":"work"}]`, "x@corp.test"},
+		"the primary one": {`[{"value":"x@corp.test","type":"work"},{"value":"y@corp.test","type":"work","primary":true}]`, "y@corp.test"},
+		"with the old":    {`[{"value":"y@corp.test","type":"work"},{"value":"ana@corp.test","type":"work"}]`, "y@corp.test"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBothDialects(t, func(t *testing.T, b *bench) {
+				id := somebody(b)
+				for range 3 {
+					response, _ := b.send("PATCH", "/Users/"+id, patchOf(`{"op":"add","path":"emails","value":`+test.value+`}`))
+					b.has(id, "ana.r | "+test.want+" | Ana Maria Reis | Manager | Public+Finance DQ | on")
+					// What there is no room for is told each time.
+					if response.Status != 200 || !slices.Contains(response.Report.Dropped, "emails (all but one value)") {
+						t.Errorf("%d, dropped %q", response.Status, response.Report.Dropped)
+					}
+				}
+			})
+		})
+	}
+}
+
 func TestPatchRefuses(t *testing.T) {
 	tests := map[string]struct {
 		scimType scim.ErrorType
 		body     string
 	}{
-		"nothing":              {scim.InvalidSyntax, ``},
-		"no JSON":              {scim.InvalidSyntax, `{"Operations":[`},
-		"no operations":        {scim.InvalidSyntax, patchOf()},
-		"another op":           {scim.InvalidSyntax, patchOf(`{"op":"move","path":"displayName","value":"x"}`)},
-		"an unknown path":      {scim.InvalidPath, patchOf(`{"op":"replace","path":"displayName","value":"x"}`, `{"op":"replace","path":"nothing","value":"x"}`)},
-		"a malformed path":     {scim.InvalidPath, patchOf(`{"op":"replace","path":"name..x","value":"x"}`)},
-		"removing displayName": {scim.Mutability, patchOf(`{"op":"remove","path":"displayName"}`, `{"op":"replace","path":"roles","value":["Admin"]}`)},
-		"removing userName":    {scim.Mutability, patchOf(`{"op":"remove","path":"userName"}`)},
-		"removing active":      {scim.Mutability, patchOf(`{"op":"remove","path":"active"}`)},
-		"writing id":           {scim.Mutability, patchOf(`{"op":"replace","path":"id","value":"1"}`)},
-		"writing groups":       {scim.Mutability, patchOf(`{"op":"add","path":"groups","value":[{"value":"2"}]}`)},
-		"writing meta":         {scim.Mutability, patchOf(`{"op":"replace","path":"meta.created","value":"2026-01-02T08:00:00Z"}`)},
-		"removing nothing":     {scim.NoTarget, patchOf(`{"op":"remove"}`)},
-		"an unknown role":      {scim.InvalidValue, patchOf(`{"op":"replace","path":"displayName","value":"x"}`, `{"op":"replace","path":"roles","value":["Root"]}`)},
-		"an unknown state":     {scim.InvalidValue, patchOf(`{"op":"replace","path":"active","value":"maybe"}`)},
-		"an empty userName":    {scim.InvalidValue, patchOf(`{"op":"replace","path":"userName","value":"x"}`, `{"op":"replace","path":"active","value":7}`)},
+		"nothing":                 {scim.InvalidSyntax, ``},
+		"no JSON":                 {scim.InvalidSyntax, `{"Operations":[`},
+		"no operations":           {scim.InvalidSyntax, patchOf()},
+		"another op":              {scim.InvalidSyntax, patchOf(`{"op":"move","path":"displayName","value":"x"}`)},
+		"a malformed path":        {scim.InvalidPath, patchOf(`{"op":"replace","path":"name..x","value":"x"}`)},
+		"a role that is nobody's": {scim.NoTarget, patchOf(`{"op":"replace","path":"displayName","value":"x"}`, `{"op":"replace","path":"roles[value eq \"Nope\"].value","value":"Admin"}`)},
+		"an address that is not":  {scim.NoTarget, patchOf(`{"op":"replace","path":"emails[value eq \"nobody@x.test\"].type","value":"work"}`)},
+		"no address":              {scim.InvalidValue, patchOf(`{"op":"replace","path":"emails","value":[{"value":"not an address"}]}`)},
+		"an address as JSON":      {scim.InvalidValue, patchOf(`{"op":"add","path":"emails","value":"{\"value\":\"q@corp.test\"}"}`)},
+		"removing userName":       {scim.Mutability, patchOf(`{"op":"remove","path":"userName"}`)},
+		"removing active":         {scim.Mutability, patchOf(`{"op":"remove","path":"active"}`)},
+		"writing id":              {scim.Mutability, patchOf(`{"op":"replace","path":"id","value":"1"}`)},
+		"writing groups":          {scim.Mutability, patchOf(`{"op":"add","path":"groups","value":[{"value":"2"}]}`)},
+		"writing meta":            {scim.Mutability, patchOf(`{"op":"replace","path":"meta.created","value":"2026-01-02T08:00:00Z"}`)},
+		"removing nothing":        {scim.NoTarget, patchOf(`{"op":"remove"}`)},
+		"an unknown role":         {scim.InvalidValue, patchOf(`{"op":"replace","path":"displayName","value":"x"}`, `{"op":"replace","path":"roles","value":["Root"]}`)},
+		"an unknown state":        {scim.InvalidValue, patchOf(`{"op":"replace","path":"active","value":"maybe"}`)},
+		"an empty userName":       {scim.InvalidValue, patchOf(`{"op":"replace","path":"userName","value":"x"}`, `{"op":"replace","path":"active","value":7}`)},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -80,7 +80,7 @@ func (c *compiler) references(file *fileSpec, p *Program) {
 			if ok && a != nil {
 				a.of = target
 				if shown := r.set.Attribute(a.path.Name); shown != nil {
-					shown.RefersTo = target.name
+					shown.RefersTo, shown.RefersAt = target.name, target.endpoint
 					if uri := shown.Sub("$ref"); uri != nil && a.refers {
 						uri.ReferenceTypes = []string{target.name}
 					}

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"slices"
+
 	"github.com/qualytics/scim-sidecar/mapping/language"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
@@ -67,7 +69,7 @@ func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Sc
 	for _, attribute := range full.Attributes {
 		path := schema.Path{URN: urn, Name: attribute.Name}
 		if a := r.attribute(path); a != nil {
-			computed.Attributes = append(computed.Attributes, computedAttribute(a, attribute))
+			computed.Attributes = append(computed.Attributes, computedAttribute(r, a, attribute))
 			continue
 		}
 		whole := attribute.Clone()
@@ -76,7 +78,7 @@ func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Sc
 		for _, sub := range attribute.SubAttributes {
 			path.Sub = sub.Name
 			if a := r.attribute(path); a != nil {
-				whole.SubAttributes = append(whole.SubAttributes, computedAttribute(a, sub))
+				whole.SubAttributes = append(whole.SubAttributes, computedAttribute(r, a, sub))
 				writable = writable || !a.readOnly
 			}
 		}
@@ -90,13 +92,30 @@ func computedSchema(r *resourceType, full *schema.Schema, urn string) *schema.Sc
 	return computed
 }
 
-func computedAttribute(a *attribute, full *schema.Attribute) *schema.Attribute {
+// canClear reports whether a request can leave a resource without the attribute's
+// value: the API can be without one, or has that of a new resource then.
+func (r *resourceType) canClear(a *attribute) bool {
+	if a.on != nil || a.off != nil {
+		return false
+	}
+	return !slices.ContainsFunc(r.fields, func(f *field) bool {
+		written := f.owner == a || slices.ContainsFunc(f.sources, func(t template) bool { return slices.Contains(t.attributes(), a) })
+		return written && f.clear == nil && !f.hasDefault()
+	})
+}
+
+func computedAttribute(r *resourceType, a *attribute, full *schema.Attribute) *schema.Attribute {
 	computed := full.Clone()
 	if computed.Type == schema.Complex {
 		computed.SubAttributes = computedSubAttributes(a, computed.SubAttributes)
 	}
 	computed.BlankIsMistake = a.into != nil
-	computed.Required, computed.Words = a.required, a.texts
+	computed.Required, computed.Words = a.required || !r.canClear(a), a.texts
+	if normal := a.normal(); a.isList() && computed.Sub("value") != nil {
+		computed.Sub("value").Normal = normal
+	} else if !a.isPlainList() {
+		computed.Normal = normal
+	}
 	switch {
 	case !a.exclusive:
 		computed.Uniqueness = schema.UniqueNone

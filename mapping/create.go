@@ -19,6 +19,7 @@ func (x *run) create(ctx context.Context) (Response, error) {
 		return Response{}, err
 	}
 	ch := &change{want: want, touched: x.spokenOf(want), creating: true}
+	x.speaksOf(ch)
 	if err := x.validate(ch); err != nil {
 		return Response{}, err
 	}

@@ -103,3 +103,29 @@ func TestSearchOverThreeTypes(t *testing.T) {
 		t.Errorf("by cursors %v, want %v", walked, want)
 	}
 }
+
+// TestReturnedToWhoeverWritesIt shows an attribute that no answer holds by default
+// to the request that gives it, and to no other.
+func TestReturnedToWhoeverWritesIt(t *testing.T) {
+	b := newDeviceBench(t, "model: string", "model: {type: string, returned: request}")
+	doc := b.want(201, "POST", "/Devices", aDevice)
+	path := "/Devices/" + textOf(t, doc, "id")
+	if doc["model"] == nil {
+		t.Errorf("made is %v", doc)
+	}
+	for _, request := range [][3]string{
+		{"PATCH", path, patchOf(`{"op":"replace","path":"model","value":"new"}`)}, {"PUT", path, `{"model":"newer"}`}, {"PUT", path, `{"model":"newer"}`},
+	} {
+		if doc := b.want(200, request[0], request[1], request[2]); doc["model"] == nil {
+			t.Errorf("%s: %v", request[0], doc)
+		}
+	}
+	for _, request := range [][3]string{
+		{"GET", path, ""}, {"PUT", path, `{"enabled":true}`}, {"PATCH", path + "?excludedAttributes=model", patchOf(`{"op":"replace","path":"model","value":"x"}`)},
+		{"PATCH", path + "?attributes=enabled", patchOf(`{"op":"replace","path":"model","value":"y"}`)},
+	} {
+		if doc := b.want(200, request[0], request[1], request[2]); doc["model"] != nil {
+			t.Errorf("%s: %v", request[0], doc)
+		}
+	}
+}

@@ -53,7 +53,7 @@ func TestDeviceRefusals(t *testing.T) {
 		"a patched type":            {patch, replace("slots", `"MARKER"`), scim.InvalidValue, "slots: must be an integer"},
 		"a patched value of a list": {patch, replace("ports", `[1.5]`), scim.InvalidValue, "ports[0]: must be an integer"},
 		"a patched part":            {patch, replace("site.floor", `"MARKER"`), scim.InvalidValue, "site.floor: must be an integer"},
-		"a patched path":            {patch, replace("site.room", `"MARKER"`), scim.InvalidPath, "site.room"},
+		"a patched path":            {patch, replace("site..room", `"MARKER"`), scim.InvalidPath, "expected an attribute"},
 		"a tag that is not there":   {patch, replace(`tags[value eq \"z\"]`, `"MARKER"`), scim.NoTarget, "tags matches no value"},
 		"a patched table":           {patch, replace("kind", `"MARKER"`), scim.InvalidValue, "kind has a value that is not one of"},
 	} {

@@ -287,6 +287,7 @@ func (x *run) sum(ctx context.Context, w writer, jobs *[]*job) (*change, error) 
 		}
 		total.left = total.left || j.gone
 		j.run.report.Unknown = ch.unknown
+		j.run.speaksOf(ch)
 		if x.world.Explainer != nil {
 			j.share = x.shareOf(ch)
 		}

@@ -220,10 +220,24 @@ func (a *attribute) key(r *resourceType, value string) Key {
 	if a.isList() {
 		name, target = name+".value", a.target.Sub("value")
 	}
+	if normal := a.normal(); normal != nil {
+		if text, ok := normal(value); ok {
+			value = text
+		}
+	}
 	if !target.CaseExact {
 		value = resource.Fold(value)
 	}
 	return Key{Resource: r.name, Attribute: name, Value: value}
+}
+
+// normal returns what makes of a text what the API stores of it; nil where it is
+// stored as it is, or read back in another way.
+func (a *attribute) normal() func(string) (string, bool) {
+	if a.write == nil || a.read != nil {
+		return nil
+	}
+	return a.write.Text
 }
 
 // valuePath is the path under which filters name the attribute's value.

@@ -17,6 +17,10 @@ type projection struct {
 	// not hold by default, or always holds (RFC 7643 section 7). It is nil for a
 	// part that is not for the client, which consists of whole attributes.
 	returned map[schema.Path]schema.Returned
+
+	// spoken are the attributes that the request gives values of: an answer holds
+	// those that it does not hold by default.
+	spoken map[schema.Path]bool
 }
 
 // onlyPaths is the projection to some attributes.
@@ -49,6 +53,13 @@ func (x *run) project(attributes, excluded []string) (*projection, error) {
 
 // filters are what stands in brackets behind the names of attributes.
 var filters = regexp.MustCompile(`\[[^]]*]`)
+
+// speaksOf has the answer show what a change gives values of.
+func (x *run) speaksOf(ch *change) {
+	if x.part != nil {
+		x.part.spoken = ch.touched
+	}
+}
 
 // attributePaths returns what names with commas between them name; nil when
 // there are none. The URN of a schema names all its attributes.
@@ -100,7 +111,7 @@ func (p *projection) includes(path schema.Path) bool {
 	case schema.ReturnedNever:
 		return false
 	case schema.ReturnedRequest:
-		return p.names(path)
+		return p.names(path) || p.only == nil && p.spoken[path] && !namesPart(p.except, path)
 	}
 	if p.only == nil {
 		return !namesPart(p.except, path)

@@ -135,6 +135,9 @@ func (m *maker) list(a *schema.Attribute) []any {
 
 func (m *maker) value(a *schema.Attribute) any {
 	m.next++
+	if a.Address {
+		return "address" + strconv.FormatUint(m.next, 10) + "@corp.test"
+	}
 	switch a.Type {
 	case schema.Complex:
 		return m.values(a.SubAttributes)

@@ -19,14 +19,16 @@ func (x *run) leaveOut(notes resource.Notes) error {
 	if len(names) == 0 {
 		return nil
 	}
-	switch x.unmapped {
-	case language.UnmappedReject:
+	// Providers send a password whether or not anything is made of it.
+	refused := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == "password" })
+	switch {
+	case x.unmapped == language.UnmappedReject && len(refused) > 0:
 		kind := scim.InvalidValue
-		if contains(notes.Paths, names[0]) {
+		if contains(notes.Paths, refused[0]) {
 			kind = scim.InvalidPath
 		}
-		return scim.BadRequest(kind, "There is no place for %s here; nothing was changed.", names[0])
-	case language.UnmappedWarn:
+		return scim.BadRequest(kind, "There is no place for %s here; nothing was changed.", refused[0])
+	case x.unmapped == language.UnmappedWarn:
 		x.warn("The request gives attributes that the mapping has no place for; they were left out.")
 	}
 	x.drop(plan.Unmapped, notes.Unmapped...)

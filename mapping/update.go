@@ -73,39 +73,74 @@ func (x *run) patch(ctx context.Context, id string) (Response, error) {
 		for _, path := range touched {
 			x.touch(ch, path)
 		}
-		x.preferNew(ch)
+		x.preferAdded(ch, operations)
 		return ch, nil
 	}
 	return x.gather(ctx, id, e)
 }
 
-// preferNew puts values that a request adds before those that are there, where
-// the API has room for one: the new one is what the request is about, and that
-// the old one is the primary one is only said because there is no other.
-func (x *run) preferNew(ch *change) {
+// preferAdded puts the values that a request adds before those that are there,
+// where the API has room for one: they are what the request is about. Among them
+// its own order and its own "primary" count, and not what was there before, so
+// that the same request twice leaves the same.
+func (x *run) preferAdded(ch *change, operations []patch.Operation) {
 	for _, a := range x.attributes {
 		if !ch.touched[a.path] || !a.isList() || a.kept || len(a.each) > 0 {
 			continue
 		}
-		had := references(ch.have, a)
+		added, primary := addedValues(operations, a.path)
+		if len(added) == 0 {
+			continue
+		}
 		v, _ := resource.Get(ch.want, a.path)
 		list, _ := v.([]any)
-		var added, old []any
-		for _, item := range list {
+		place := func(item any) int {
 			m, _ := item.(map[string]any)
 			value, _ := m["value"].(string)
-			if slices.Contains(had, value) {
+			if i := slices.Index(added, a.key(x.resourceType, value).Value); i >= 0 {
+				return i
+			}
+			return len(added)
+		}
+		list = slices.Clone(list)
+		for i, item := range list {
+			if m, ok := item.(map[string]any); ok {
 				m = maps.Clone(m)
 				delete(m, "primary")
-				old = append(old, m)
-			} else {
-				added = append(added, item)
+				list[i] = m
 			}
 		}
-		if len(added) > 0 && len(old) > 0 {
-			resource.Set(ch.want, a.path, append(added, old...))
+		slices.SortStableFunc(list, func(a, b any) int { return place(a) - place(b) })
+		if i := slices.IndexFunc(list, func(item any) bool { return primary >= 0 && place(item) == primary }); i >= 0 {
+			list[i].(map[string]any)["primary"] = true
+		}
+		resource.Set(ch.want, a.path, list)
+	}
+}
+
+// addedValues returns the values that operations add to a list, folded, in their
+// order, and which of them they call primary; -1 for none. Those count that come
+// after the last operation which replaces the list.
+func addedValues(operations []patch.Operation, path schema.Path) (added []string, primary int) {
+	primary = -1
+	for _, o := range operations {
+		whole := o.Path.Resolved.Path() == path && o.Path.Filter == nil && o.Path.Sub == nil
+		values, _ := o.Value.([]any)
+		switch {
+		case whole && o.Op == patch.Replace:
+			added, primary = nil, -1
+		case whole && o.Op == patch.Add:
+			for _, v := range values {
+				m, _ := v.(map[string]any)
+				value, _ := m["value"].(string)
+				if m["primary"] == true {
+					primary = len(added)
+				}
+				added = append(added, resource.Fold(value))
+			}
 		}
 	}
+	return added, primary
 }
 
 // touch marks what an operation's path is about: a sub-attribute, all

@@ -53,6 +53,24 @@ func (p *parser) compare(t target, start int) (*Comparison, error) {
 	return c, p.typed(c, valueAt, bare)
 }
 
+// normal returns a text as a request that stored it would have left it: it is that
+// which is looked for.
+func (p *parser) normal(c *Comparison, text string) (string, bool) {
+	before := text
+	if c.Op != Eq && c.Op != Ne {
+		return text, false
+	}
+	if t := strings.TrimSpace(text); t != text && t != "" && resource.IsName(c.Path) && p.tol.Allow(tolerance.TrimNames) {
+		text = t
+	}
+	if c.Attr.Normal != nil {
+		if t, ok := c.Attr.Normal(text); ok {
+			text = t
+		}
+	}
+	return text, text != before
+}
+
 // allowed reports whether an operator makes sense for a type: RFC 7644 refuses
 // an order among booleans and binary values, and parts only texts have.
 func allowed(t schema.Type, op Op) bool {
@@ -135,6 +153,9 @@ func (p *parser) typed(c *Comparison, at int, bare bool) error {
 			text = literal(c.Value)
 			c.Value = text
 		}
+	}
+	if t, changed := p.normal(c, text); changed {
+		c.Value, text = t, t
 	}
 	switch {
 	case c.Attr.Type == schema.DateTime && c.Op != Co && c.Op != Sw && c.Op != Ew:

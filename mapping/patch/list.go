@@ -165,15 +165,20 @@ func change(e any, op Operation) (any, error) {
 }
 
 // create returns the element that an operation describes whose path chooses
-// none: what its filter says is equal, and the operation's value.
+// none: what its filter says is equal, and the operation's value. A filter says
+// what kind of value is meant, such as [type eq "work"]; by one that asks for a
+// certain value, or for an access, nothing is made (RFC 7644 section 3.5.2.3).
 func (a *applier) create(op Operation) (any, error) {
 	m := map[string]any{}
 	if op.Path.Filter != nil {
 		equal, only := filter.OnlyEquality(op.Path.Filter)
-		if !only {
+		if !only || op.Path.Attribute.GivesAccess() {
 			return nil, noTarget(op)
 		}
 		for _, c := range equal {
+			if c.Path.Sub == "value" {
+				return nil, noTarget(op)
+			}
 			if old, twice := m[c.Path.Sub]; c.Path.Sub == "" || c.Attr.IsReadOnly() || twice && !resource.Equal(old, c.Value, c.Attr) {
 				return nil, noTarget(op)
 			}

@@ -227,8 +227,9 @@ func (p *parser) path(obj resource.Object) (filter.Path, pathKind, error) {
 	return p.attributePath(s)
 }
 
-// attributePath reads a path that is not empty. What the set lacks of the full
-// one is noted: nothing of it could be stored or removed.
+// attributePath reads a path that is not empty. What the set lacks is noted, as it
+// is in a body, and the operation left out: nothing of it could be stored or
+// removed, and the others must not hang on that.
 func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 	path, err := filter.ParsePath(s, p.Set, p.Tol)
 	if err == nil {
@@ -237,31 +238,57 @@ func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 		}
 		return path, named, err
 	}
-	if at, badPath := schema.ParseAttrPath(s); badPath == nil && resource.IsPassword(at) {
-		// There may be no such attribute, and yet it is no error to send it.
-		return path, unmapped, nil
+	at, wellFormed := namedBy(s)
+	full, known := p.Set.Full().ResolveFor(at, p.Tol.Apart())
+	if known {
+		at = full.Path()
 	}
-	full, fullErr := filter.ParsePath(s, p.Set.Full(), p.Tol)
-	if fullErr != nil {
-		return path, named, err
-	}
-	at := full.Resolved.Path()
-	_, has := p.Set.Resolve(at)
 	switch {
-	case resource.IsPassword(at):
-		return path, unmapped, nil
-	case has || at.URN == "" && (at.Name == "active" || at.Name == "members"):
+	case !wellFormed, p.isThere(at), at.URN == "" && (at.Name == "active" || at.Name == "members"):
 		// Where it is the filter that is wrong, the operation is about something
 		// that is there; and whoever takes away access must not be told that it
 		// was done.
 		return path, named, err
-	case full.IsReadOnly():
+	case known && full.IsReadOnly() && full.Attribute.GivesAccess():
 		return path, named, scim.BadRequest(scim.Mutability, "the attribute %s is read-only", at)
+	case known && full.IsReadOnly():
+		p.NoteReadOnly(at.String())
+	case resource.IsPassword(at):
+		p.NoteUnmapped(schema.Path{Name: "password"})
 	case !p.Tol.Allow(tolerance.UnmappedPaths):
 		return path, named, refused(scim.InvalidPath, tolerance.UnmappedPaths, "there is no attribute %s here", at)
+	case known:
+		p.NotePath(at)
+	default:
+		p.NoteUndefinedPath(at)
 	}
-	p.NotePath(at)
 	return path, unmapped, nil
+}
+
+// isThere reports whether the set has what a path names, or a list of accesses
+// that it names a part of.
+func (p *parser) isThere(at schema.Path) bool {
+	if _, has := p.Set.ResolveFor(at, p.Tol.Apart()); has {
+		return true
+	}
+	whole, has := p.Set.ResolveFor(at.Parent(), p.Tol.Apart())
+	return has && whole.Attribute != nil && whole.Attribute.GivesAccess()
+}
+
+// namedBy returns the attribute that a path names, whatever its filter says, and
+// whether it has the form of a path (RFC 7644 section 3.5.2).
+func namedBy(path string) (schema.Path, bool) {
+	before, rest, filtered := strings.Cut(path, "[")
+	sub := ""
+	if filtered {
+		end := strings.LastIndex(rest, "]")
+		if end < 0 {
+			return schema.Path{}, false
+		}
+		sub = rest[end+1:]
+	}
+	at, err := schema.ParseAttrPath(strings.TrimSpace(before) + sub)
+	return at, err == nil && (sub == "" || strings.HasPrefix(sub, "."))
 }
 
 // schemaPath takes an operation whose path is the URN of a schema.

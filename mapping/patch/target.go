@@ -69,8 +69,12 @@ func (p *parser) canonical(r request) (v any, present bool, err error) {
 func (p *parser) remove(r request) error {
 	op := Operation{Op: Remove, Path: r.path}
 	s, isString := r.value.(string)
-	blank := r.value == nil || isString && strings.TrimSpace(s) == ""
-	if !blank && r.path.Attribute.MultiValued && r.path.Filter == nil && r.path.Sub == nil {
+	blank := isString && strings.TrimSpace(s) == ""
+	if blank && r.path.Attribute.RefersTo != "" {
+		// Whoever names nobody does not mean everybody.
+		return scim.BadRequest(scim.InvalidValue, "the remove operation on %s has a value that is blank; without a value it removes all", r.path)
+	}
+	if !blank && r.value != nil && r.path.Attribute.MultiValued && r.path.Filter == nil && r.path.Sub == nil {
 		if !p.Tol.Allow(tolerance.RemoveWithValueList) {
 			return refused(scim.InvalidValue, tolerance.RemoveWithValueList, "the remove operation on %s has a value", r.path)
 		}

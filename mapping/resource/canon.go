@@ -1,6 +1,8 @@
 package resource
 
 import (
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -26,6 +28,13 @@ func (c *Canon) NoteUnmapped(path schema.Path) { c.Unmapped = note(c.Unmapped, p
 // NotePath is NoteUnmapped for what the path of a PATCH operation names.
 func (c *Canon) NotePath(path schema.Path) {
 	c.NoteUnmapped(path)
+	c.Paths = note(c.Paths, path.String())
+}
+
+// NoteUndefinedPath records that the path of a PATCH operation names something that
+// is no attribute.
+func (c *Canon) NoteUndefinedPath(path schema.Path) {
+	c.noteUnknown(path.String())
 	c.Paths = note(c.Paths, path.String())
 }
 
@@ -174,6 +183,7 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 	}
 	switch v := v.(type) {
 	case Object:
+		v = c.fromJSONText(a, v)
 		if err := refersElsewhere(a, w, v); err != nil {
 			return nil, false, err
 		}
@@ -200,10 +210,43 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 		}
 		return nil, false, nil
 	case string:
+		if obj, ok := c.jsonText(a, v); ok {
+			return c.element(a, w, obj)
+		}
 		m, err := c.plain(a, w, v)
 		return m, m != nil, err
 	}
 	return nil, false, valueError(w, "must be an object")
+}
+
+// jsonText returns the object that the text of a role or entitlement is, as Entra
+// ID writes it.
+func (c *Canon) jsonText(a *schema.Attribute, text string) (Object, bool) {
+	if a.Name != "roles" && a.Name != "entitlements" || !strings.HasPrefix(strings.TrimSpace(text), "{") {
+		return nil, false
+	}
+	v, err := Decode([]byte(text), Limits{})
+	obj, ok := v.(Object)
+	return obj, err == nil && ok && c.Tol.Allow(tolerance.JSONText)
+}
+
+// fromJSONText returns what a value says whose "value" is such a text: the object
+// of the text, with what else stood beside it where the object has a "value".
+func (c *Canon) fromJSONText(a *schema.Attribute, obj Object) Object {
+	for i, m := range obj {
+		text, isText := m.Value.(string)
+		if !isText || !strings.EqualFold(m.Key, "value") {
+			continue
+		}
+		inner, ok := c.jsonText(a, text)
+		value, found := unwrap(inner)
+		if ok && found {
+			obj = slices.Clone(obj)
+			obj[i].Value = value
+		}
+		return obj
+	}
+	return obj
 }
 
 // refersElsewhere refuses a reference to another type than the attribute's: ids
@@ -219,7 +262,35 @@ func refersElsewhere(a *schema.Attribute, w *where, obj Object) error {
 	if s, ok := kind.(string); ok && !isBlank(s) && !strings.EqualFold(strings.TrimSpace(s), a.RefersTo) {
 		return valueError(w, "has a type that is not "+a.RefersTo+", which is all it can refer to")
 	}
+	uri, _, err := obj.Member("$ref")
+	if err != nil {
+		return err
+	}
+	id, _, err := obj.Member("value")
+	if err != nil {
+		return err
+	}
+	s, isText := uri.(string)
+	value, hasValue := id.(string)
+	if isText && !isBlank(s) && hasValue && !isBlank(value) && !refersTo(s, a.RefersAt, value) {
+		return valueError(w, "has a $ref that is not the URI of the "+a.RefersTo+" with this value")
+	}
 	return nil
+}
+
+// refersTo reports whether a URI, absolute or relative, is that of the resource
+// with an id: it ends in the id, and in the endpoint before that if it has any.
+func refersTo(uri, endpoint, id string) bool {
+	u, err := url.Parse(strings.TrimSpace(uri))
+	if err != nil {
+		return false
+	}
+	segments := strings.Split(strings.Trim(u.EscapedPath(), "/"), "/")
+	last, err := url.PathUnescape(segments[len(segments)-1])
+	if err != nil || last != strings.TrimSpace(id) {
+		return false
+	}
+	return len(segments) == 1 || endpoint == "" || strings.EqualFold("/"+segments[len(segments)-2], endpoint)
 }
 
 // single returns the value of a single-valued attribute.

@@ -8,8 +8,7 @@ import (
 )
 
 // LeaveOut notes a member of an object that the set has no place for. The
-// object is the value of the extension x, or a resource itself if x is nil. A
-// password is not noted: it is expected, and there is nowhere to keep it.
+// object is the value of the extension x, or a resource itself if x is nil.
 func (c *Canon) LeaveOut(x *schema.Schema, m Member) {
 	name := m.Key
 	if x != nil {
@@ -17,7 +16,9 @@ func (c *Canon) LeaveOut(x *schema.Schema, m Member) {
 	}
 	r, known := c.resolveFull(name)
 	switch {
-	case IsPassword(schema.Path{Name: name}), saysNothing(m.Value):
+	case saysNothing(m.Value):
+	case IsPassword(schema.Path{Name: name}), known && IsPassword(r.Path()):
+		c.NoteUnmapped(schema.Path{Name: "password"})
 	case !known:
 		c.noteUnknown(name)
 	case r.Attribute == nil:
@@ -29,7 +30,6 @@ func (c *Canon) LeaveOut(x *schema.Schema, m Member) {
 		for _, part := range obj {
 			c.LeaveOut(r.Schema, part)
 		}
-	case IsPassword(r.Path()):
 	case r.IsReadOnly():
 		c.NoteReadOnly(r.Path().String())
 	default:

@@ -15,8 +15,7 @@ import (
 // values of the attributes' types.
 //
 // Read-only attributes and "schemas" are left out, as are attributes that the
-// set does not have; both are in the Notes ("schemas" is not, nor is a
-// "password" that the set does not have, as they are expected). Errors are [scim.Error] with
+// set does not have; both are in the Notes ("schemas" is not). Errors are [scim.Error] with
 // invalidSyntax or invalidValue; they name the attribute and never a value.
 func Parse(body []byte, limits Limits, set *schema.Set, tol *tolerance.Session) (Resource, Notes, error) {
 	v, err := Decode(body, limits)

@@ -50,8 +50,8 @@ func TestParse(t *testing.T) {
 			want: `{"userName":" Ana ","active":false,"emails":[{"value":"a@x","primary":true}]}`,
 		},
 		{
-			name: "names in any case", in: `{"USERNAME":"a","Name":{"FamilyName":"B"},"Emails":[{"Value":"x","Primary":true}],"` + ent + `":{"Department":"D"}}`,
-			want: `{"userName":"a","name":{"familyName":"B"},"emails":[{"value":"x","primary":true}],"` + ent + `":{"department":"D"}}`,
+			name: "names in any case", in: `{"USERNAME":"a","Name":{"FamilyName":"B"},"Emails":[{"Value":"x@x","Primary":true}],"` + ent + `":{"Department":"D"}}`,
+			want: `{"userName":"a","name":{"familyName":"B"},"emails":[{"value":"x@x","primary":true}],"` + ent + `":{"department":"D"}}`,
 		},
 		{
 			name: "OneLogin v2 Enterprise",
@@ -76,7 +76,7 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "JumpCloud", in: `{"active":true,"emails":null,"id":"1","addresses":[],"userName":"a","password":"p"}`,
-			want: `{"active":true,"emails":null,"addresses":[],"userName":"a"}`, notes: Notes{ReadOnly: []string{"id"}},
+			want: `{"active":true,"emails":null,"addresses":[],"userName":"a"}`, notes: Notes{Unmapped: []string{"password"}, ReadOnly: []string{"id"}},
 		},
 		{
 			name: "dotted and URN keys", in: `{"name":{"givenName":"G"},"name.familyName":"F","` + ent + `:department":"D","` + ent + `:manager.value":"7","` + scim.SchemaUser + `:title":"T"}`,
@@ -88,8 +88,8 @@ func TestParse(t *testing.T) {
 			want: `{"userName":"a"}`, used: []tol.Name{tol.ForeignURNs, tol.URNKeys},
 		},
 		{
-			name: "unknown names", in: `{"zeta":1,"alpha":{"x":2},"emails":[{"value":"v","extra":3}],"urn:x:y":{"k":1},"emails.value":"q","` + ent + `":{"nope":1}}`,
-			want: `{"emails":[{"value":"v"}]}`,
+			name: "unknown names", in: `{"zeta":1,"alpha":{"x":2},"emails":[{"value":"v@x","extra":3}],"urn:x:y":{"k":1},"emails.value":"q","` + ent + `":{"nope":1}}`,
+			want: `{"emails":[{"value":"v@x"}]}`,
 			notes: Notes{
 				Unmapped: []string{"emails.value"},
 				Unknown:  []string{"alpha", "emails.extra", "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:nope", "urn:x:y", "zeta"},
@@ -104,8 +104,8 @@ func TestParse(t *testing.T) {
 		},
 		{
 			name: "values that are there twice",
-			in:   `{"emails":[{"value":"a","type":"work"},{"type":"WORK","value":"A"},{"value":"a","type":"home"},{"value":"a"}]}`,
-			want: `{"emails":[{"value":"a","type":"work"},{"value":"a","type":"home"},{"value":"a"}]}`,
+			in:   `{"emails":[{"value":"a@x","type":"work"},{"type":"WORK","value":"A@x"},{"value":"a@x","type":"home"},{"value":"a@x"}]}`,
+			want: `{"emails":[{"value":"a@x","type":"work"},{"value":"a@x","type":"home"},{"value":"a@x"}]}`,
 		},
 		{
 			name: "one value as a string", in: `{"roles":"Admin","title":["T"],"nickName":{"value":"N"},"emails":""}`,
@@ -171,13 +171,13 @@ func TestParseErrors(t *testing.T) {
 		{name: "too deep", in: deep, typ: scim.InvalidSyntax, detail: "nests deeper"},
 		{name: "same name", in: `{"userName":"a","userName":"b"}`, typ: scim.InvalidSyntax, detail: "twice"},
 		{name: "same name in other case", in: `{"userName":"a","USERNAME":"b"}`, typ: scim.InvalidSyntax, detail: "userName"},
-		{name: "same sub-attribute", in: `{"emails":[{"value":"a","Value":"b"}]}`, typ: scim.InvalidSyntax, detail: "emails[0].value"},
+		{name: "same sub-attribute", in: `{"emails":[{"value":"a@x","Value":"b@x"}]}`, typ: scim.InvalidSyntax, detail: "emails[0].value"},
 		{name: "same by dotted key", in: `{"name":{"givenName":"a"},"name.givenName":"b"}`, typ: scim.InvalidSyntax, detail: "name.givenName"},
 		{name: "same extension", in: `{"` + ent + `":{},"urn:scim:schemas:extension:enterprise:2.0":{}}`, typ: scim.InvalidSyntax, detail: "twice"},
 		{name: "boolean", in: `{"active":"maybe"}`, typ: scim.InvalidValue, detail: "active: must be true or false"},
 		{name: "boolean 2", in: `{"active":2}`, typ: scim.InvalidValue, detail: "active"},
 		{name: "boolean object", in: `{"active":{}}`, typ: scim.InvalidValue, detail: "active"},
-		{name: "primary", in: `{"emails":[{"value":"a"},{"value":"secret","primary":"yes"}]}`, typ: scim.InvalidValue, detail: "emails[1].primary"},
+		{name: "primary", in: `{"emails":[{"value":"a@x"},{"value":"secret@x","primary":"yes"}]}`, typ: scim.InvalidValue, detail: "emails[1].primary"},
 		{name: "string", in: `{"title":true}`, typ: scim.InvalidValue, detail: "title: must be a string"},
 		{name: "list for single", in: `{"title":["a","b"]}`, typ: scim.InvalidValue, detail: "title"},
 		{name: "complex", in: `{"name":"secret"}`, typ: scim.InvalidValue, detail: "name: must be an object"},
@@ -191,7 +191,7 @@ func TestParseErrors(t *testing.T) {
 		{name: "off string-booleans", in: `{"active":"true"}`, typ: scim.InvalidValue, detail: "string-booleans", off: tol.StringBooleans},
 		{name: "off number-booleans", in: `{"active":1}`, typ: scim.InvalidValue, detail: "number-booleans", off: tol.NumberBooleans},
 		{name: "off number-for-string", in: `{"title":1}`, typ: scim.InvalidValue, detail: "number-for-string", off: tol.NumberForString},
-		{name: "off object-for-list", in: `{"emails":{"value":"a"}}`, typ: scim.InvalidValue, detail: "object-for-list", off: tol.SingleObjectForList},
+		{name: "off object-for-list", in: `{"emails":{"value":"a@x"}}`, typ: scim.InvalidValue, detail: "object-for-list", off: tol.SingleObjectForList},
 		{name: "off list-for-single", in: `{"title":["a"]}`, typ: scim.InvalidValue, detail: "list-for-single", off: tol.ListForSingle},
 		{name: "off string-for-complex", in: `{"roles":["a"]}`, typ: scim.InvalidValue, detail: "string-for-complex", off: tol.PlainStringForComplex},
 		{name: "off object-for-simple", in: `{"title":{"value":"a"}}`, typ: scim.InvalidValue, detail: "object-for-simple", off: tol.ObjectForSimple},

@@ -129,6 +129,10 @@ func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {
 		}
 	}
 	switch a.Type {
+	case schema.String:
+		if a.Address && !isAddress(s) {
+			return nil, valueError(w, "must be an e-mail address")
+		}
 	case schema.DateTime:
 		if _, ok := ParseDateTime(s); !ok {
 			return nil, valueError(w, "must be "+kind(a))
@@ -145,12 +149,18 @@ func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {
 	return s, nil
 }
 
-// isName reports whether the place is one where people type names.
+// IsName reports whether a path is one where people type names, around which
+// [tolerance.TrimNames] cuts off blanks.
+func IsName(p schema.Path) bool {
+	return p.URN == "" && (p.Name == "displayName" && p.Sub == "" || p.Name == "name" && p.Sub != "")
+}
+
+// isName is IsName for a place.
 func (w *where) isName() bool {
 	if w.parent == nil {
-		return w.name == "displayName"
+		return IsName(schema.Path{Name: w.name})
 	}
-	return w.parent.parent == nil && w.parent.name == "name"
+	return w.parent.parent == nil && IsName(schema.Path{Name: w.parent.name, Sub: w.name})
 }
 
 // unwrap returns the member "value" of an object.
@@ -199,6 +209,16 @@ func isBase64(s string) bool {
 	}
 	_, err := enc.DecodeString(s)
 	return err == nil
+}
+
+// isAddress reports whether s can be an e-mail address. It refuses what no mail
+// server takes without quotes, and asks for nothing more: some are of hosts alone.
+func isAddress(s string) bool {
+	at := strings.LastIndexByte(s, '@')
+	unfit := func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"(),:;<>[\\]{}", r)
+	}
+	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(strings.TrimSpace(s), unfit)
 }
 
 // isURI reports whether s can be a URI or a relative reference (RFC 7643

@@ -70,6 +70,7 @@ func required(a *Attribute)    { a.Required = true }
 func caseExact(a *Attribute)   { a.CaseExact = true }
 func readOnly(a *Attribute)    { a.Mutability = ReadOnly }
 func immutable(a *Attribute)   { a.Mutability = Immutable }
+func address(a *Attribute)     { a.Address = true }
 func unique(a *Attribute)      { a.Uniqueness = UniqueServer }
 func always(a *Attribute)      { a.Returned = ReturnedAlways }
 

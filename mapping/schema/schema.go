@@ -74,9 +74,18 @@ type Attribute struct {
 	// was not filled in. It is not part of the JSON either.
 	BlankIsMistake bool
 
-	// RefersTo is the resource type whose ids the values are; empty for none.
-	// It is not part of the JSON, where ReferenceTypes says what may be.
-	RefersTo string
+	// RefersTo is the resource type whose ids the values are, and RefersAt its
+	// endpoint, such as "/Users"; empty for none. They are not part of the JSON,
+	// where ReferenceTypes says what may be.
+	RefersTo, RefersAt string
+
+	// Address says that the text is an e-mail address. It is not part of the JSON.
+	Address bool
+
+	// Normal makes of a text what the service stores of it, so that a text can be
+	// compared with what is there; ok is false when nothing is left. Nil for a text
+	// as it is. It is not part of the JSON.
+	Normal func(string) (text string, ok bool)
 
 	// Words are further texts, in lower case, that requests may send for true
 	// and false. They are the service's own matter and not part of the JSON.
@@ -86,6 +95,13 @@ type Attribute struct {
 // Sub returns the sub-attribute of that name, whatever its case, or nil.
 func (a *Attribute) Sub(name string) *Attribute {
 	return find(a.SubAttributes, name)
+}
+
+// GivesAccess reports whether the values of the attribute let somebody in:
+// references, roles and entitlements. What is not understood of them is an error
+// then, and never left out.
+func (a *Attribute) GivesAccess() bool {
+	return a.RefersTo != "" || a.Name == "roles" || a.Name == "entitlements" || a.Name == "groups" || a.Name == "members"
 }
 
 // IsReadOnly reports whether clients cannot write the attribute at all.

@@ -20,7 +20,7 @@ func User() *Schema {
 			flag("active", "Whether the user may use the service."),
 			text("password", "The user's password in clear text; never returned.", secret),
 			many("emails", "The user's email addresses.",
-				text("value", "The address."), []string{"work", "home", "other"}),
+				text("value", "The address.", address), []string{"work", "home", "other"}),
 			many("phoneNumbers", "The user's phone numbers.",
 				text("value", "The number, preferably as a tel URI."),
 				[]string{"work", "home", "mobile", "fax", "pager", "other"}),

@@ -27,6 +27,9 @@ const (
 	// ObjectForSimple takes an object with "value" for a simple value.
 	// Entra ID in PATCH operations of the older shape.
 	ObjectForSimple Name = "object-for-simple"
+	// JSONText takes the text of a JSON object for a role or entitlement.
+	// Entra ID sends app roles so.
+	JSONText Name = "json-text"
 	// NullInList skips nulls and blanks among the values of a list.
 	// OneLogin templates with unset macros.
 	NullInList Name = "null-in-list"
@@ -94,6 +97,7 @@ var All = []Info{
 	{ListForSingle, "Entra ID", `A list of one value where the schema has a single value: that value.`},
 	{PlainStringForComplex, "Entra ID, OneLogin", `A string where the schema has a complex value: its sub-attribute "value".`},
 	{ObjectForSimple, "Entra ID", `An object with "value" where the schema has a simple value: that value.`},
+	{JSONText, "Entra ID", `A role or an entitlement as the text of a JSON object with "value", which is what it says.`},
 	{NullInList, "OneLogin", `Nulls, blanks and values that say nothing within a list: skipped.`},
 	{ManyPrimaries, "OneLogin, Entra ID", `Several values of one list marked primary: the first stays primary.`},
 	{BlankMeansUnset, "OneLogin, Okta", `A string that is empty or all blanks: no value, which clears the attribute (a boolean or number is left alone). When off, it is an ordinary string.`},
@@ -106,8 +110,8 @@ var All = []Info{
 	{OpCase, "Entra ID", `"Add", "Replace" and "Remove" in any case.`},
 	{PathlessReadOnly, "Okta", `Read-only attributes, such as id, in the value of a PATCH operation without a path: ignored.`},
 	{RemoveWithValueList, "OneLogin, Entra ID, JumpCloud", `A remove operation with a list of values: removes only those.`},
-	{UnmappedPaths, "Entra ID", `A PATCH path to an attribute of RFC 7643 that the mapping does not have: the operation is left out, as such an attribute is in a PUT.`},
-	{FilterPathCreates, "Entra ID", `A PATCH path whose filter finds nothing: the value it describes is made.`},
+	{UnmappedPaths, "Entra ID", `A PATCH path to an attribute that the mapping does not have: the operation is left out, as such an attribute is in a PUT.`},
+	{FilterPathCreates, "Entra ID", `A PATCH path whose filter finds no value of a kind, such as [type eq "work"]: one is made. Not by a filter on "value", and no role, entitlement or reference.`},
 	{SCIM11Patch, "OneLogin", `A PATCH body of SCIM 1.1, without "Operations".`},
 	{UnquotedFilterValue, "Entra ID", `A string in a filter without quotes.`},
 }
