@@ -36,7 +36,7 @@ func (c *compiler) guard(r *resourceType, spec *resourceSpec) {
 		c.Addf(spec.guard.accounts[0].pos, `%s has no attribute that is "unique", by which an account could be known`, r.name)
 	}
 	for _, t := range spec.guard.accounts {
-		g.accounts = append(g.accounts, resource.Fold(t.value))
+		g.accounts = append(g.accounts, resource.FoldName(t.value))
 	}
 	r.guard = g
 }

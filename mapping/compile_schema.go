@@ -122,6 +122,12 @@ func computedAttribute(r *resourceType, a *attribute, full *schema.Attribute) *s
 	case computed.Uniqueness == schema.UniqueNone:
 		computed.Uniqueness = schema.UniqueServer
 	}
+	if slices.Contains(r.indexed, a) {
+		computed.Identifies = true
+		if value := computed.Sub("value"); a.isList() && value != nil {
+			value.Identifies = true
+		}
+	}
 	if a.readOnly {
 		setReadOnly(computed)
 	}

@@ -39,7 +39,7 @@ func (g *guard) isAccount(e *entity) bool {
 		return false
 	}
 	text, ok := g.name.text(e.doc)
-	return ok && slices.Contains(g.accounts, resource.Fold(text))
+	return ok && slices.Contains(g.accounts, resource.FoldName(text))
 }
 
 // changes reports whether a value takes something that is guarded away from a

@@ -303,7 +303,7 @@ func (x *run) checkChanged(before, answered *entity, values []fieldValue) error 
 		given := slices.IndexFunc(values, func(v fieldValue) bool { return v.field == f })
 		switch {
 		case !has.Exists() || has.IsNull() || before.unread:
-		case had.IsString() && resource.Fold(had.Text()) == resource.Fold(has.Text()):
+		case had.IsString() && resource.FoldName(had.Text()) == resource.FoldName(has.Text()):
 		case given >= 0 && sameName(f.owner, has, values[given]):
 		case !had.Exists() || had.IsNull():
 			// The API fills in what it had not before.
@@ -330,7 +330,7 @@ func sameName(a *attribute, has jsonpath.Value, sent fieldValue) bool {
 	if a.isList() {
 		target = target.Sub("value")
 	}
-	return has.IsString() && !target.CaseExact && resource.Fold(has.Text()) == resource.Fold(unquote(sent.raw))
+	return has.IsString() && !target.CaseExact && resource.FoldName(has.Text()) == resource.FoldName(unquote(sent.raw))
 }
 
 func (x *run) elseAnswered() error {

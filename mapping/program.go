@@ -226,7 +226,7 @@ func (a *attribute) key(r *resourceType, value string) Key {
 		}
 	}
 	if !target.CaseExact {
-		value = resource.Fold(value)
+		value = resource.FoldName(value)
 	}
 	return Key{Resource: r.name, Attribute: name, Value: value}
 }

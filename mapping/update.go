@@ -88,7 +88,8 @@ func (x *run) preferAdded(ch *change, operations []patch.Operation) {
 		if !ch.touched[a.path] || !a.isList() || a.kept || len(a.each) > 0 {
 			continue
 		}
-		added, primary := addedValues(operations, a.path)
+		key := func(value string) string { return a.key(x.resourceType, value).Value }
+		added, primary := addedValues(operations, a.path, key)
 		if len(added) == 0 {
 			continue
 		}
@@ -97,7 +98,7 @@ func (x *run) preferAdded(ch *change, operations []patch.Operation) {
 		place := func(item any) int {
 			m, _ := item.(map[string]any)
 			value, _ := m["value"].(string)
-			if i := slices.Index(added, a.key(x.resourceType, value).Value); i >= 0 {
+			if i := slices.Index(added, key(value)); i >= 0 {
 				return i
 			}
 			return len(added)
@@ -118,10 +119,10 @@ func (x *run) preferAdded(ch *change, operations []patch.Operation) {
 	}
 }
 
-// addedValues returns the values that operations add to a list, folded, in their
+// addedValues returns the keys of the values that operations add to a list, in their
 // order, and which of them they call primary; -1 for none. Those count that come
 // after the last operation which replaces the list.
-func addedValues(operations []patch.Operation, path schema.Path) (added []string, primary int) {
+func addedValues(operations []patch.Operation, path schema.Path, key func(string) string) (added []string, primary int) {
 	primary = -1
 	for _, o := range operations {
 		whole := o.Path.Resolved.Path() == path && o.Path.Filter == nil && o.Path.Sub == nil
@@ -136,7 +137,7 @@ func addedValues(operations []patch.Operation, path schema.Path) (added []string
 				if m["primary"] == true {
 					primary = len(added)
 				}
-				added = append(added, resource.Fold(value))
+				added = append(added, key(value))
 			}
 		}
 	}

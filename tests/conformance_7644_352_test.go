@@ -26,7 +26,7 @@ var patchSections = []section{
 				p.patches(t, user.path(), `{"op":"replace","path":"`+path+`","value":"paths@corp.test"}`)
 			}
 			for path, scimType := range map[string]string{
-				"noSuch": "invalidPath", "display Name": "invalidPath", "name.noSuch": "invalidPath", "displayName.": "invalidPath", "emails.value.x": "invalidPath",
+				"..noSuch": "invalidPath", "display Name": "invalidPath", "members.noSuch": "invalidPath", "displayName.": "invalidPath", "emails.value.x": "invalidPath",
 				`emails[0].value`: "invalidFilter", `emails[type eq \"work\"`: "invalidFilter", `emails[type zz \"work\"].value`: "invalidFilter",
 			} {
 				p.refuses(t, 400, scimType, "PATCH", user.path(), operations(`{"op":"replace","path":"`+path+`","value":"x"}`))
@@ -99,7 +99,7 @@ var patchSections = []section{
 			for bad, scimType := range map[string]string{
 				`{"op":"replace","path":"userName","value":"ana.reis"}`: "uniqueness",
 				`{"op":"replace","path":"id","value":"1"}`:              "mutability",
-				`{"op":"replace","path":"noSuch","value":"1"}`:          "invalidPath",
+				`{"op":"replace","path":"no Such","value":"1"}`:         "invalidPath",
 				`{"op":"replace","path":"active","value":"maybe"}`:      "invalidValue",
 				`{"op":"remove"}`:                   "noTarget",
 				`{"op":"remove","path":"userName"}`: "mutability",
@@ -205,8 +205,12 @@ var patchSections = []section{
 		}},
 		{"cannot-be-without", func(t *testing.T, p *provider) {
 			user := p.user(t, `"displayName":"Ann Lee"`)
-			for _, path := range []string{"displayName", "name", "name.formatted", "active"} {
+			for _, path := range []string{"userName", "active"} {
 				p.refuses(t, 400, "mutability", "PATCH", user.path(), operations(`{"op":"remove","path":"`+path+`"}`))
+			}
+			// Without a name of their own they have that of somebody new.
+			for _, path := range []string{"displayName", "name", "name.formatted"} {
+				same(t, path, p.patches(t, user.path(), `{"op":"remove","path":"`+path+`"}`).text("displayName"), user.text("userName"))
 			}
 		}},
 		{"multi-valued", func(t *testing.T, p *provider) {

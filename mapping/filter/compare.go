@@ -165,7 +165,7 @@ func (p *parser) typed(c *Comparison, at int, bare bool) error {
 		}
 		c.moment = moment
 	case !c.Attr.CaseExact:
-		c.folded = resource.Fold(text)
+		c.folded = resource.FoldAs(c.Attr, text)
 	}
 	return nil
 }

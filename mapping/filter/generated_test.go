@@ -259,7 +259,7 @@ func meets(kind, op string, have, want any) bool {
 	default:
 		a, b := have.(string), want.(string)
 		if kind == "text" {
-			a, b = lowerASCII(a), lowerASCII(b)
+			a, b = strings.ToLower(a), strings.ToLower(b)
 		}
 		switch op {
 		case "co":
@@ -305,20 +305,5 @@ func (g *generator) anyCase(s string) string {
 	if g.IntN(4) > 0 {
 		return s
 	}
-	return strings.Map(func(c rune) rune {
-		if c > unicode.MaxASCII {
-			return c
-		}
-		return pick(g, unicode.ToLower(c), unicode.ToUpper(c))
-	}, s)
-}
-
-// lowerASCII is how texts are compared without case: no other letters have any.
-func lowerASCII(s string) string {
-	return strings.Map(func(c rune) rune {
-		if c > unicode.MaxASCII {
-			return c
-		}
-		return unicode.ToLower(c)
-	}, s)
+	return strings.Map(func(c rune) rune { return pick(g, unicode.ToLower(c), unicode.ToUpper(c)) }, s)
 }

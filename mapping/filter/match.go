@@ -164,11 +164,11 @@ func (c *Comparison) text(v, want string) bool {
 		// allocate.
 		switch c.Op {
 		case Eq:
-			return resource.EqualFold(v, want)
+			return resource.EqualAs(c.Attr, v, want)
 		case Ne:
-			return !resource.EqualFold(v, want)
+			return !resource.EqualAs(c.Attr, v, want)
 		}
-		v, want = resource.Fold(v), c.folded
+		v, want = resource.FoldAs(c.Attr, v), c.folded
 	}
 	switch c.Op {
 	case Co:

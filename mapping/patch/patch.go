@@ -249,6 +249,8 @@ func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 		// that is there; and whoever takes away access must not be told that it
 		// was done.
 		return path, named, err
+	case !known && p.isUnderstood(at):
+		return path, named, err // which says which leniency is off
 	case known && full.IsReadOnly() && full.Attribute.GivesAccess():
 		return path, named, scim.BadRequest(scim.Mutability, "the attribute %s is read-only", at)
 	case known && full.IsReadOnly():
@@ -263,6 +265,12 @@ func (p *parser) attributePath(s string) (filter.Path, pathKind, error) {
 		p.NoteUndefinedPath(at)
 	}
 	return path, unmapped, nil
+}
+
+// isUnderstood reports whether a path would name something if every leniency were on.
+func (p *parser) isUnderstood(at schema.Path) bool {
+	_, has := p.Set.Full().ResolveFor(at, tolerance.AllOn().Session())
+	return has
 }
 
 // isThere reports whether the set has what a path names, or a list of accesses

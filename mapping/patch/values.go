@@ -2,6 +2,7 @@ package patch
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/qualytics/scim-sidecar/mapping/resource"
 	"github.com/qualytics/scim-sidecar/mapping/schema"
@@ -116,7 +117,7 @@ func (ix *index) key(e any) string {
 		e = m["value"]
 	}
 	s, _ := e.(string)
-	return resource.Fold(s)
+	return resource.FoldAs(ix.value, s)
 }
 
 // find returns the place of the element that is the same as e, or -1.
@@ -151,10 +152,10 @@ func (ix *index) same(a, b any) bool {
 	if !okV || !okW || ix.value == nil {
 		return resource.Equal(a, b, ix.attr)
 	}
-	if v != w && (ix.value.CaseExact || !resource.EqualFold(v, w)) {
+	if v != w && (ix.value.CaseExact || !resource.EqualAs(ix.value, v, w)) {
 		return false
 	}
 	s, okS := x["type"].(string)
 	t, okT := y["type"].(string)
-	return !okS || !okT || resource.EqualFold(s, t)
+	return !okS || !okT || strings.EqualFold(s, t)
 }

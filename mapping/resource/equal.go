@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/qualytics/scim-sidecar/mapping/schema"
 )
@@ -65,7 +67,7 @@ func keyText(s string, a *schema.Attribute) string {
 			return t.UTC().String()
 		}
 	case !a.CaseExact && (a.Type == schema.String || a.Type == schema.Reference):
-		return Fold(s)
+		return FoldAs(a, s)
 	}
 	return s
 }
@@ -102,11 +104,57 @@ func writeObjectKey(b *strings.Builder, m map[string]any, a *schema.Attribute) {
 	}
 }
 
-// Fold returns s with the letters A to Z in lower case, and all others as they
-// are. Who somebody is hangs on it: a letter from elsewhere that Unicode takes
-// for another case of an ASCII one, such as the Kelvin sign, must not make two
-// people one.
+// FoldAs returns a text in the form that all have in common which an attribute
+// that compares without case takes for the same.
+func FoldAs(a *schema.Attribute, s string) string {
+	if a != nil && a.Identifies {
+		return FoldName(s)
+	}
+	return Fold(s)
+}
+
+// EqualAs reports whether FoldAs of two texts is the same, without making either.
+func EqualAs(a *schema.Attribute, s, t string) bool {
+	if a != nil && a.Identifies {
+		return equalNames(s, t)
+	}
+	return strings.EqualFold(s, t)
+}
+
+// Fold returns s in a form that all spellings which differ in case alone have
+// in common: Fold(a) == Fold(b) exactly if strings.EqualFold(a, b). ASCII
+// letters come out in lower case.
 func Fold(s string) string {
+	for i := range len(s) {
+		if c := s[i]; c >= utf8.RuneSelf || 'A' <= c && c <= 'Z' {
+			return strings.Map(foldRune, s)
+		}
+	}
+	return s
+}
+
+func foldRune(r rune) rune {
+	if r < utf8.RuneSelf {
+		if 'A' <= r && r <= 'Z' {
+			r += 'a' - 'A'
+		}
+		return r
+	}
+	least := r
+	for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+		least = min(least, f)
+	}
+	if 'A' <= least && least <= 'Z' {
+		least += 'a' - 'A'
+	}
+	return least
+}
+
+// FoldName returns s with the letters A to Z in lower case, and all others as they
+// are. It is for what decides who somebody is: a letter from elsewhere that Unicode
+// takes for another case of an ASCII one, such as the Kelvin sign, must not make two
+// people one.
+func FoldName(s string) string {
 	i := strings.IndexFunc(s, func(r rune) bool { return 'A' <= r && r <= 'Z' })
 	if i < 0 {
 		return s
@@ -125,8 +173,8 @@ func foldByte(c byte) byte {
 	return c
 }
 
-// EqualFold reports whether Fold(a) == Fold(b), without making either.
-func EqualFold(a, b string) bool {
+// equalNames reports whether FoldName(a) == FoldName(b), without making either.
+func equalNames(a, b string) bool {
 	if len(a) != len(b) {
 		return false
 	}

@@ -130,8 +130,8 @@ func (c *Canon) text(a *schema.Attribute, w *where, v any) (any, error) {
 	}
 	switch a.Type {
 	case schema.String:
-		if a.Address && !isAddress(s) {
-			return nil, valueError(w, "must be an e-mail address")
+		if err := c.address(a, w, s); err != nil {
+			return nil, err
 		}
 	case schema.DateTime:
 		if _, ok := ParseDateTime(s); !ok {
@@ -211,14 +211,25 @@ func isBase64(s string) bool {
 	return err == nil
 }
 
-// isAddress reports whether s can be an e-mail address. It refuses what no mail
-// server takes without quotes, and asks for nothing more: some are of hosts alone.
-func isAddress(s string) bool {
-	at := strings.LastIndexByte(s, '@')
+// address refuses what can't be an e-mail address where the attribute is one. It
+// goes by what no mail server takes without quotes, and asks for no more than an
+// "@": some addresses are of hosts alone.
+func (c *Canon) address(a *schema.Attribute, w *where, s string) error {
+	if !a.Address {
+		return nil
+	}
 	unfit := func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r) || strings.ContainsRune("\"(),:;<>[\\]{}", r)
 	}
-	return at > 0 && at < len(s)-1 && !strings.ContainsFunc(strings.TrimSpace(s), unfit)
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, '@')
+	switch {
+	case at == 0, at == len(s)-1, strings.ContainsFunc(s, unfit):
+		return valueError(w, "must be an e-mail address")
+	case at < 0 && !c.Tol.Allow(tolerance.BareAddress):
+		return refused(scim.InvalidValue, tolerance.BareAddress, "%s: must be an e-mail address", w)
+	}
+	return nil
 }
 
 // isURI reports whether s can be a URI or a relative reference (RFC 7643

@@ -92,17 +92,7 @@ func TestEqual(t *testing.T) {
 	}
 }
 
-// FuzzFold has texts be the same exactly if they differ in the case of ASCII
-// letters alone.
 func FuzzFold(f *testing.F) {
-	lower := func(s string) string {
-		return strings.Map(func(r rune) rune {
-			if r < utf8.RuneSelf {
-				return unicode.ToLower(r)
-			}
-			return r
-		}, s)
-	}
 	f.Add("Stra\u00dfe K", "STRASSE \u212a")
 	f.Add("\u017f", "S")
 	f.Add("\u03c3\u03c2", "\u03a3\u03a3")
@@ -110,8 +100,7 @@ func FuzzFold(f *testing.F) {
 		if !utf8.ValidString(a) || !utf8.ValidString(b) {
 			return // no string of a parsed body or filter is like that
 		}
-		same := lower(a) == lower(b)
-		if (Fold(a) == Fold(b)) != same || EqualFold(a, b) != same {
+		if (Fold(a) == Fold(b)) != strings.EqualFold(a, b) {
 			t.Errorf("%q and %q", a, b)
 		}
 	})
@@ -137,4 +126,30 @@ func BenchmarkParseUser(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// FuzzFoldName has texts be the same exactly if they differ in the case of ASCII
+// letters alone, in what decides who somebody is.
+func FuzzFoldName(f *testing.F) {
+	f.Add("KIM@corp.test", "\u212aim@corp.test")
+	f.Add("\u017fue", "Sue")
+	f.Add("\u00c9va", "\u00e9va")
+	lower := func(s string) string {
+		return strings.Map(func(r rune) rune {
+			if r < utf8.RuneSelf {
+				return unicode.ToLower(r)
+			}
+			return r
+		}, s)
+	}
+	name := &schema.Attribute{Type: schema.String, Identifies: true}
+	f.Fuzz(func(t *testing.T, a, b string) {
+		if !utf8.ValidString(a) || !utf8.ValidString(b) {
+			return
+		}
+		same := lower(a) == lower(b)
+		if (FoldName(a) == FoldName(b)) != same || EqualAs(name, a, b) != same || Equal(a, b, name) != same {
+			t.Errorf("%q and %q", a, b)
+		}
+	})
 }

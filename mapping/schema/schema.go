@@ -79,6 +79,11 @@ type Attribute struct {
 	// where ReferenceTypes says what may be.
 	RefersTo, RefersAt string
 
+	// Identifies says that the text decides which resource it is. Such texts are
+	// compared without the case of ASCII letters at the most. It is not part of the
+	// JSON.
+	Identifies bool
+
 	// Address says that the text is an e-mail address. It is not part of the JSON.
 	Address bool
 

@@ -27,6 +27,9 @@ const (
 	// ObjectForSimple takes an object with "value" for a simple value.
 	// Entra ID in PATCH operations of the older shape.
 	ObjectForSimple Name = "object-for-simple"
+	// BareAddress takes a text without "@" for an e-mail address.
+	// Microsoft's reference tests for Entra ID send one.
+	BareAddress Name = "bare-address"
 	// JSONText takes the text of a JSON object for a role or entitlement.
 	// Entra ID sends app roles so.
 	JSONText Name = "json-text"
@@ -97,6 +100,7 @@ var All = []Info{
 	{ListForSingle, "Entra ID", `A list of one value where the schema has a single value: that value.`},
 	{PlainStringForComplex, "Entra ID, OneLogin", `A string where the schema has a complex value: its sub-attribute "value".`},
 	{ObjectForSimple, "Entra ID", `An object with "value" where the schema has a simple value: that value.`},
+	{BareAddress, "Entra ID", `An e-mail address without "@". What has blanks, quotes or brackets in it is none, with or without.`},
 	{JSONText, "Entra ID", `A role or an entitlement as the text of a JSON object with "value", which is what it says.`},
 	{NullInList, "OneLogin", `Nulls, blanks and values that say nothing within a list: skipped.`},
 	{ManyPrimaries, "OneLogin, Entra ID", `Several values of one list marked primary: the first stays primary.`},

@@ -23,7 +23,7 @@ var Profiles = []Profile{
 	{"okta", "Okta", Of(BlankMeansUnset, PathlessReadOnly)},
 	{"entra", "Entra ID", Of(
 		StringBooleans, SingleObjectForList, ListForSingle,
-		PlainStringForComplex, ObjectForSimple, JSONText, ManyPrimaries, ForeignURNs,
+		PlainStringForComplex, ObjectForSimple, BareAddress, JSONText, ManyPrimaries, ForeignURNs,
 		URNKeys, DottedKeys, PathKeys, OpCase, RemoveWithValueList,
 		UnmappedPaths, FilterPathCreates, UnquotedFilterValue,
 	)},
