@@ -103,7 +103,7 @@ var patchSections = []section{
 				`{"op":"replace","path":"active","value":"maybe"}`:      "invalidValue",
 				`{"op":"remove"}`:                   "noTarget",
 				`{"op":"remove","path":"userName"}`: "mutability",
-				`{"op":"replace","path":"emails[type ne \"work\"].value","value":"x"}`: "noTarget",
+				`{"op":"replace","path":"emails[type ne \"work\"].value","value":"x@corp.test"}`: "noTarget",
 			} {
 				status := 400
 				if scimType == "uniqueness" {
@@ -210,7 +210,7 @@ var patchSections = []section{
 			}
 			// Without a name of their own they have that of somebody new.
 			for _, path := range []string{"displayName", "name", "name.formatted"} {
-				same(t, path, p.patches(t, user.path(), `{"op":"remove","path":"`+path+`"}`).text("displayName"), user.text("userName"))
+				same(t, path, []string{p.patches(t, user.path(), `{"op":"remove","path":"`+path+`"}`).text("displayName")}, user.text("userName"))
 			}
 		}},
 		{"multi-valued", func(t *testing.T, p *provider) {

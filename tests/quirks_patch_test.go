@@ -38,10 +38,11 @@ var patchQuirks = []quirk{
 			patch("/Users/4", operations(`{"op":"remove","path":"emails"}`)).is(200, `{"emails":[]}`),
 			patch("/Users/4", operations(`{"op":"replace","path":"emails[type eq \"work\"].value","value":"new@corp.test"}`)).
 				is(200, `{"emails":[{"value":"new@corp.test","type":"work"}]}`).needs(tolerance.FilterPathCreates),
-			patch("/Users/4", operations(`{"op":"add","path":"phoneNumbers[type eq \"mobile\"].value","value":"1"},{"op":"replace","path":"active","value":false}`)).
-				is(200, `{"active":false,"phoneNumbers":"(nothing)"}`).needs(tolerance.UnmappedPaths),
-			patch("/Users/4", operations(`{"op":"replace","path":"telephone","value":"1"},{"op":"replace","path":"active","value":true}`)).
-				is(400, `{"scimType":"invalidPath"}`),
+			patch("/Users/4", operations(`{"op":"add","path":"phoneNumbers[type eq \"mobile\"].value","value":"1"},{"op":"replace","path":"displayName","value":"B. S."}`)).
+				is(200, `{"displayName":"B. S.","phoneNumbers":"(nothing)"}`).needs(tolerance.UnmappedPaths),
+			patch("/Users/4", operations(`{"op":"replace","path":"telephone","value":"1"},{"op":"replace","path":"active","value":false}`)).
+				is(200, `{"active":false,"telephone":"(nothing)"}`).needs(tolerance.UnmappedPaths),
+			patch("/Users/4", operations(`{"op":"replace","path":"roles[value eq \"Nope\"].value","value":"Admin"}`)).is(400, `{"scimType":"noTarget"}`),
 		},
 		state: map[string]string{"bruno.silva": `{"email":"new@corp.test","active":false}`},
 	},

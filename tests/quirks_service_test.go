@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/qualytics/scim-sidecar/mapping/tolerance"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
 
@@ -132,12 +133,31 @@ var serviceQuirks = []quirk{
 			get("/Groups?filter=displayName+eq+%22Sales+DQ%22").is(200, `{"Resources":[{"id":"3"}]}`).within(2),
 			get("/Groups/2").is(200, `{"displayName":"Finance DQ"}`).within(1),
 			get("/Users?startIndex=101&count=100").is(200, `{"totalResults":253,"itemsPerPage":100}`).within(2),
-			post("/Users", `{"userName":"forty.two"}`).is(201, "").within(1),
+			post("/Users", `{"userName":"forty.two"}`).is(201, "").within(2),
 			patch("/Groups/3", addMember("256")).is(200, "").within(2),
 			put("/Users/4", `{"userName":"bruno.silva","displayName":"Bruno FortyTwo"}`).is(200, "").within(2),
 			put("/Users/4", `{"userName":"bruno.silva","displayName":"Bruno FortyTwo","active":false}`).is(200, "").within(3),
 			remove("/Users/5").is(204, "").within(3),
 		},
 		state: map[string]string{"forty.two": `{"id":"256"}`, "team Sales DQ": `{"users":[2,4,256]}`},
+	},
+	{
+		number: 43, name: "roles as the text of JSON",
+		steps: []step{
+			post("/Users", `{"userName":"forty.three","roles":[{"value":"{\"id\":\"18d1\",\"value\":\"Manager\",\"displayName\":\"A Manager\"}"}]}`).
+				is(201, `{"roles":[{"value":"Manager"}]}`).needs(tolerance.JSONText),
+			patch("/Users/6", operations(`{"op":"add","path":"roles","value":[{"value":"{\"id\":\"18d2\",\"value\":\"Admin\"}"}]}`)).
+				is(200, `{"roles":[{"value":"Admin"}]}`).needs(tolerance.JSONText),
+		},
+		state: map[string]string{"forty.three": `{"role":"Admin"}`},
+	},
+	{
+		number: 44, name: "an address that is none",
+		steps: []step{
+			post("/Users", `{"userName":"forty.four","emails":[{"value":"forty"}]}`).is(201, `{"emails":[{"value":"forty"}]}`).needs(tolerance.BareAddress),
+			put("/Users/6", `{"emails":[{"value":"not an address"}]}`).is(400, `{"scimType":"invalidValue"}`),
+			put("/Users/6", `{"emails":[{"value":"{\"value\":\"q@corp.test\"}"}]}`).is(400, `{"scimType":"invalidValue"}`),
+		},
+		state: map[string]string{"forty.four": `{"email":"forty"}`},
 	},
 }

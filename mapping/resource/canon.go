@@ -183,7 +183,10 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 	}
 	switch v := v.(type) {
 	case Object:
-		v = c.fromJSONText(a, v)
+		v, err := c.fromJSONText(a, w, v)
+		if err != nil {
+			return nil, false, err
+		}
 		if err := refersElsewhere(a, w, v); err != nil {
 			return nil, false, err
 		}
@@ -210,7 +213,10 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 		}
 		return nil, false, nil
 	case string:
-		if obj, ok := c.jsonText(a, v); ok {
+		if obj, ok, err := c.jsonText(a, w, v); err != nil || ok {
+			if err != nil {
+				return nil, false, err
+			}
 			return c.element(a, w, obj)
 		}
 		m, err := c.plain(a, w, v)
@@ -221,32 +227,37 @@ func (c *Canon) element(a *schema.Attribute, w *where, v any) (any, bool, error)
 
 // jsonText returns the object that the text of a role or entitlement is, as Entra
 // ID writes it.
-func (c *Canon) jsonText(a *schema.Attribute, text string) (Object, bool) {
+func (c *Canon) jsonText(a *schema.Attribute, w *where, text string) (obj Object, ok bool, err error) {
 	if a.Name != "roles" && a.Name != "entitlements" || !strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return nil, false
+		return nil, false, nil
 	}
 	v, err := Decode([]byte(text), Limits{})
-	obj, ok := v.(Object)
-	return obj, err == nil && ok && c.Tol.Allow(tolerance.JSONText)
+	obj, ok = v.(Object)
+	if _, found := unwrap(obj); err != nil || !ok || !found {
+		return nil, false, nil
+	}
+	if !c.Tol.Allow(tolerance.JSONText) {
+		return nil, false, refused(scim.InvalidValue, tolerance.JSONText, "%s: is the text of a JSON object", w)
+	}
+	return obj, true, nil
 }
 
-// fromJSONText returns what a value says whose "value" is such a text: the object
-// of the text, with what else stood beside it where the object has a "value".
-func (c *Canon) fromJSONText(a *schema.Attribute, obj Object) Object {
+// fromJSONText returns a value with what its "value" says where that is such a
+// text.
+func (c *Canon) fromJSONText(a *schema.Attribute, w *where, obj Object) (Object, error) {
 	for i, m := range obj {
 		text, isText := m.Value.(string)
 		if !isText || !strings.EqualFold(m.Key, "value") {
 			continue
 		}
-		inner, ok := c.jsonText(a, text)
-		value, found := unwrap(inner)
-		if ok && found {
+		inner, ok, err := c.jsonText(a, w, text)
+		if ok {
 			obj = slices.Clone(obj)
-			obj[i].Value = value
+			obj[i].Value, _ = unwrap(inner)
 		}
-		return obj
+		return obj, err
 	}
-	return obj
+	return obj, nil
 }
 
 // refersElsewhere refuses a reference to another type than the attribute's: ids
