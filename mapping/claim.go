@@ -113,7 +113,8 @@ func (x *run) settle(ctx context.Context, cs claims, mustHold bool) error {
 	for _, c := range cs {
 		c.holders = nil
 		run, stale := x.because(plan.Verify, c.attribute.name()), false
-		for _, id := range without(slices.Concat(c.ids, x.world.Correlations.IDs(c.key)), nil) {
+		ids := without(slices.Concat(c.ids, x.world.Correlations.IDs(c.key)), nil)
+		for _, id := range ids {
 			if mustHold && !looked[id] {
 				return errMoved
 			}
@@ -134,6 +135,10 @@ func (x *run) settle(ctx context.Context, cs claims, mustHold bool) error {
 		}
 		if stale && !c.read {
 			x.world.Correlations.Doubt(x.name)
+			return errMoved
+		}
+		// To read one of them may have taken a reading of the list, and shown more.
+		if len(without(x.world.Correlations.IDs(c.key), ids)) > 0 {
 			return errMoved
 		}
 	}

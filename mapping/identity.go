@@ -222,12 +222,14 @@ func (x *run) returns(e *entity, ch *change, values []fieldValue) bool {
 
 // mayAdopt reports whether a create may take an account that a rule has found:
 // one that SCIM deleted only if it was this person's, whatever else the rule asks
-// for; one that SCIM shows only if SCIM has not written it, and not under its own
+// for, even after somebody has restored it in the API; one that SCIM shows only if SCIM has not written it, and not under its own
 // unique name, unless an earlier try of the same create made it.
 func (x *run) mayAdopt(ctx context.Context, e *entity, rule *adoption, c *claim, ch *change, values []fieldValue) (bool, error) {
 	switch {
 	case x.hidden(e):
 		return x.returns(e, ch, values), nil
+	case !(e.record.Deleted.IsZero() && e.record.Returned.IsZero()) && !x.returns(e, ch, values):
+		return false, nil
 	case e.record.Claimed || !holds(e.doc, rule.only):
 		return false, nil
 	case rule.find == rule.equals && rule.find.unique:
