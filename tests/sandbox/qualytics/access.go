@@ -120,6 +120,17 @@ func (s *Sandbox) EditUser(id int, edit func(*User)) {
 	row.setName(u.Name)
 }
 
+// DeleteUser deletes a user for good, which no call of the API does, as a restore
+// from a backup would: another one may get its id. It panics if there is no such
+// user.
+func (s *Sandbox) DeleteUser(id int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	row := s.state.userByID[id]
+	must(row != nil, "no user %d to delete", id)
+	s.state.removeUser(row)
+}
+
 // AddTeam adds a team as another writer would, and is its id. Zero values take
 // defaults: ID the next one, Permission [DefaultPermission], Created now. It
 // panics on what a test must not ask for: no or a taken Name, a taken ID,

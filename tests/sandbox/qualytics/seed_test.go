@@ -77,6 +77,7 @@ func TestMisuseIsLoud(t *testing.T) {
 		"no user name":         func(sb *qualytics.Sandbox) { sb.AddUser(qualytics.User{}) },
 		"unknown team":         func(sb *qualytics.Sandbox) { sb.AddUser(qualytics.User{UserName: "a", Teams: []string{"x"}}) },
 		"unknown user":         func(sb *qualytics.Sandbox) { sb.EditUser(9, func(*qualytics.User) {}) },
+		"unknown user deleted": func(sb *qualytics.Sandbox) { sb.DeleteUser(9) },
 		"another id":           func(sb *qualytics.Sandbox) { sb.EditUser(1, func(u *qualytics.User) { u.ID = 2 }) },
 		"team name taken":      func(sb *qualytics.Sandbox) { sb.AddTeam(qualytics.Team{Name: "public"}) },
 		"unknown member":       func(sb *qualytics.Sandbox) { sb.AddTeam(qualytics.Team{Name: "a", UserIDs: []int{7}}) },

@@ -167,6 +167,13 @@ func (s *store) renameUser(u *userRow, userName string) error {
 	return nil
 }
 
+func (s *store) removeUser(u *userRow) {
+	s.setTeams(u, idSet{})
+	delete(s.userByID, u.ID)
+	delete(s.userByName, strings.ToLower(u.UserName))
+	s.users = slices.DeleteFunc(s.users, func(r *userRow) bool { return r == u })
+}
+
 func (u *userRow) setName(name *string) {
 	u.Name, u.lowerName = name, lowerOf(name)
 }
