@@ -118,6 +118,10 @@ func TestKeeperKeepsEverything(t *testing.T) {
 			}))
 		case []string:
 			field.Set(reflect.ValueOf([]string{"<b>", ""}))
+		case mapping.Identity:
+			field.Set(reflect.ValueOf(mapping.Identity{Created: "2026-03-01T10:00:00Z", Names: map[string][]string{"userName": {"<digest>"}}}))
+		case []mapping.Record:
+			field.Set(reflect.ValueOf([]mapping.Record{{Claimed: true, Identity: mapping.Identity{Created: "2026-01-01T10:00:00Z"}}}))
 		case map[string]string:
 			field.Set(reflect.ValueOf(map[string]string{"name": "<digest>"}))
 		case time.Time:

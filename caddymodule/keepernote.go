@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io/fs"
 	"path"
-	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping"
 )
@@ -14,8 +13,9 @@ import (
 type noteEntry struct {
 	Format int `json:"format"`
 
-	// At is since when it is there; zero in what earlier versions stored.
-	At time.Time `json:"at,omitzero"`
+	// Newest is what the API had made last before it was there; zero in what earlier
+	// versions stored.
+	Newest mapping.Newest `json:"newest,omitzero"`
 }
 
 // notePath is where a note is kept. There are as many as there are requests
@@ -25,15 +25,15 @@ func (k *keeper) notePath(key mapping.Key) string {
 }
 
 // Note implements [mapping.Keeper].
-func (s *keeperSession) Note(ctx context.Context, key mapping.Key, at time.Time) (again bool, err error) {
+func (s *keeperSession) Note(ctx context.Context, key mapping.Key, newest mapping.Newest) (again bool, err error) {
 	before, again, err := s.Noted(ctx, key)
 	if err != nil {
 		return false, err
 	}
 	if again {
-		at = before
+		newest = before
 	}
-	data, err := encodeEntry(noteEntry{Format: entryFormat, At: at})
+	data, err := encodeEntry(noteEntry{Format: entryFormat, Newest: newest})
 	if err != nil {
 		return false, err
 	}
@@ -47,20 +47,20 @@ func (s *keeperSession) Note(ctx context.Context, key mapping.Key, at time.Time)
 }
 
 // Noted implements [mapping.Keeper].
-func (s *keeperSession) Noted(ctx context.Context, key mapping.Key) (at time.Time, noted bool, err error) {
+func (s *keeperSession) Noted(ctx context.Context, key mapping.Key) (newest mapping.Newest, noted bool, err error) {
 	data, err := s.load(ctx, s.notePath(key))
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return time.Time{}, false, nil
+		return mapping.Newest{}, false, nil
 	case err != nil:
-		return time.Time{}, false, err
+		return mapping.Newest{}, false, err
 	}
 	var entry noteEntry
 	if decodeEntry(data, &entry, &entry.Format) != nil {
 		// That there is one says as much as one without a time.
-		entry.At = time.Time{}
+		entry.Newest = mapping.Newest{}
 	}
-	return entry.At, true, nil
+	return entry.Newest, true, nil
 }
 
 // Strike implements [mapping.Keeper].

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -11,15 +12,16 @@ import (
 
 var making = mapping.Key{Resource: "User", Attribute: "userName", Value: "anna@corp.test"}
 
-// notedAt is when the first note was made.
-var notedAt = time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC)
+// newest is what the API had made last when the first note was made.
+var newest = mapping.Newest{Created: time.Date(2026, 11, 3, 8, 0, 0, 0, time.UTC), IDs: []string{"4"}}
 
-// wantNoted fails the test unless there is a note of the first time, or none.
+// wantNoted fails the test unless there is a note with what the first one had, or
+// none.
 func wantNoted(t *testing.T, k mapping.Keeper, want bool) {
 	t.Helper()
 	at, got, err := k.Noted(t.Context(), making)
-	if err != nil || got != want || got && !at.Equal(notedAt) {
-		t.Errorf("noted: %t since %s, %v; want %t since %s", got, at, err, want, notedAt)
+	if err != nil || got != want || got && !reflect.DeepEqual(at, newest) {
+		t.Errorf("noted: %t after %v, %v; want %t after %v", got, at, err, want, newest)
 	}
 }
 
@@ -27,9 +29,9 @@ func wantNoted(t *testing.T, k mapping.Keeper, want bool) {
 // noted before, or was not.
 func note(t *testing.T, k mapping.Keeper, before bool) {
 	t.Helper()
-	at := notedAt
+	at := newest
 	if before {
-		at = at.Add(time.Hour)
+		at = mapping.Newest{Created: at.Created.Add(time.Hour), IDs: []string{"5"}}
 	}
 	if again, err := k.Note(t.Context(), making, at); err != nil || again != before {
 		t.Errorf("noted before: %t, %v; want %t", again, err, before)
@@ -66,7 +68,7 @@ func TestKeeperNotes(t *testing.T) {
 func TestKeeperNoteFaults(t *testing.T) {
 	for operation, do := range map[string]func(k *process) error{
 		opLoad:   func(k *process) error { _, _, err := k.Noted(t.Context(), making); return err },
-		opStore:  func(k *process) error { _, err := k.Note(t.Context(), making, notedAt); return err },
+		opStore:  func(k *process) error { _, err := k.Note(t.Context(), making, newest); return err },
 		opDelete: func(k *process) error { return k.Strike(t.Context(), making) },
 	} {
 		on := newMemoryStorage()

@@ -111,7 +111,7 @@ func (c *correlations) run(
 		k.joinable = nil
 	}
 	if err == nil && !r.spoilt {
-		k.complete = &mapping.Scan{Started: scan.Started, Visible: scan.Visible}
+		k.complete = &mapping.Scan{Started: scan.Started, Visible: scan.Visible, Newest: scan.Newest}
 		if r.shifted {
 			k.complete.Visible = nil
 		}

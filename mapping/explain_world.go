@@ -4,7 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-	"time"
 )
 
 // notebook is Correlations that know nothing at first, for one request.
@@ -70,7 +69,7 @@ func (n *notebook) Scan(ctx context.Context, resource string, read func(context.
 		n.learn(s.ID, nil, s.Keys)
 		n.pages[Key{Resource: resource, Value: s.ID}] = s.Page
 	}
-	n.scans[resource] = &Scan{Visible: scan.Visible}
+	n.scans[resource] = &Scan{Visible: scan.Visible, Newest: scan.Newest}
 	return scan, nil
 }
 
@@ -100,9 +99,9 @@ type draft struct {
 	now   map[recordName]Record
 	held  map[string]bool
 
-	// notes are the facts that were noted, and since when, or nil for what was
+	// notes are the facts that were noted, with what was newest then, or nil for what was
 	// struck out.
-	notes map[Key]*time.Time
+	notes map[Key]*Newest
 
 	// freed is closed, and replaced, with each lock that is released.
 	freed chan struct{}
@@ -112,7 +111,7 @@ type recordName struct{ resource, id string }
 
 func newDraft(base Keeper) *draft {
 	return &draft{
-		base: base, now: make(map[recordName]Record), held: make(map[string]bool), notes: make(map[Key]*time.Time),
+		base: base, now: make(map[recordName]Record), held: make(map[string]bool), notes: make(map[Key]*Newest),
 		freed: make(chan struct{}),
 	}
 }
@@ -167,22 +166,22 @@ func (d *draft) IDs(ctx context.Context, key Key) (ids []string, err error) {
 }
 
 // Note implements [Keeper].
-func (d *draft) Note(ctx context.Context, key Key, at time.Time) (again bool, err error) {
+func (d *draft) Note(ctx context.Context, key Key, newest Newest) (again bool, err error) {
 	before, again, err := d.Noted(ctx, key)
 	if err != nil {
 		return false, err
 	}
 	if again {
-		at = before
+		newest = before
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	d.notes[key] = &at
+	d.notes[key] = &newest
 	return again, nil
 }
 
 // Noted implements [Keeper].
-func (d *draft) Noted(ctx context.Context, key Key) (at time.Time, noted bool, err error) {
+func (d *draft) Noted(ctx context.Context, key Key) (newest Newest, noted bool, err error) {
 	d.mu.Lock()
 	ours, some := d.notes[key]
 	d.mu.Unlock()
@@ -190,7 +189,7 @@ func (d *draft) Noted(ctx context.Context, key Key) (at time.Time, noted bool, e
 	case ours != nil:
 		return *ours, true, nil
 	case some || d.base == nil:
-		return time.Time{}, false, nil
+		return Newest{}, false, nil
 	default:
 		return d.base.Noted(ctx, key)
 	}

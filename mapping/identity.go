@@ -222,11 +222,15 @@ func (x *run) returns(e *entity, ch *change, values []fieldValue) bool {
 
 // mayAdopt reports whether a create may take an account that a rule has found:
 // one that SCIM deleted only if it was this person's, whatever else the rule asks
-// for, even after somebody has restored it in the API; one that SCIM shows only if SCIM has not written it, and not under its own
-// unique name, unless an earlier try of the same create made it.
+// for, even after somebody has restored it in the API; one that a create has begun
+// to take only if that was for this person; one that SCIM shows only if SCIM has
+// not written it, and not under its own unique name, unless an earlier try of the
+// same create made it.
 func (x *run) mayAdopt(ctx context.Context, e *entity, rule *adoption, c *claim, ch *change, values []fieldValue) (bool, error) {
 	switch {
 	case x.hidden(e):
+		return x.returns(e, ch, values), nil
+	case e.record.Adopting:
 		return x.returns(e, ch, values), nil
 	case !(e.record.Deleted.IsZero() && e.record.Returned.IsZero()) && !x.returns(e, ch, values):
 		return false, nil
@@ -239,20 +243,17 @@ func (x *run) mayAdopt(ctx context.Context, e *entity, rule *adoption, c *claim,
 	}
 }
 
-// clockSlack is how far the API's clock may be behind.
-const clockSlack = time.Minute
-
 // madeByCreate reports whether an account was made by a create whose end is not
-// known, and not before it.
+// known: nobody had the name when that began, and it is younger than all that the
+// API had then. It goes by the API's clock alone. Of an API that does not say when
+// it made something, no more is known than that.
 func (x *run) madeByCreate(ctx context.Context, e *entity, key Key) (bool, error) {
-	began, noted, err := x.world.Keeper.Noted(ctx, key)
+	newest, noted, err := x.world.Keeper.Noted(ctx, key)
 	if err != nil || !noted {
 		return false, err
 	}
-	// Nobody had the name when the create began. Of an API that does not say when
-	// it made something, no more is known.
 	created, ok := instant(x.createdAt(e.doc))
-	return !ok || !created.Before(began.Add(-clockSlack)), nil
+	return !ok || newest.isBefore(e.id, created), nil
 }
 
 // preferred is the account to take when several would do: an active one, or

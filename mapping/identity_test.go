@@ -341,9 +341,7 @@ func TestLostCreateTakesNobodyElse(t *testing.T) {
 	inBothDialects(t, func(t *testing.T, b *bench) {
 		b.sandbox.Seed(3, 2)
 		const body = `{"userName":"ana.new","emails":[{"value":"n@corp.test"}]}`
-		account := b.sandbox.AddUser(qualytics.User{
-			UserName: "grace.boss", Email: new("g@corp.test"), Role: qualytics.RoleAdmin, CreatedAt: time.Now().Add(-time.Hour),
-		})
+		account := b.sandbox.AddUser(qualytics.User{UserName: "grace.boss", Email: new("g@corp.test"), Role: qualytics.RoleAdmin})
 		b.sandbox.Fail("POST /api/users", qualytics.Fault{Kind: qualytics.ResetAfter}, 1)
 		if response, _ := b.send("POST", "/Users", body); response.Status < 500 {
 			t.Fatalf("status %d", response.Status)

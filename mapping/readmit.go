@@ -24,7 +24,15 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 		return nil, err
 	}
 	if x.state == nil || x.state.isOn(e) && !e.record.Underway || x.calls.readmit == nil {
-		return x.write(ctx, e, overlay)
+		before := e.record
+		if err := x.beginAdoption(ctx, e, ch); err != nil {
+			return nil, err
+		}
+		taken, err := x.write(ctx, e, overlay)
+		if err != nil && !uncertain(err) {
+			x.cancelAdoption(ctx, e, before)
+		}
+		return taken, err
 	}
 	return x.readmit(ctx, e, ch, values)
 }

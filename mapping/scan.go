@@ -72,6 +72,9 @@ func (x *run) readAll(ctx context.Context) (*Scan, error) {
 			if err := x.recall(ctx, e); err != nil {
 				return false, err
 			}
+			if created, ok := instant(x.createdAt(e.doc)); ok {
+				scan.Newest.add(e.id, created)
+			}
 			hidden := x.hidden(e)
 			if !hidden {
 				visible++

@@ -25,8 +25,12 @@ func (x *run) making(values []fieldValue) []Key {
 // beginMaking notes that a resource with these values is about to be made.
 // Again says that an earlier create of the same did not end.
 func (x *run) beginMaking(ctx context.Context, values []fieldValue) (again bool, err error) {
+	var newest Newest
+	if scan := x.world.Correlations.Scanned(x.name); scan != nil {
+		newest = scan.Newest
+	}
 	for _, key := range x.making(values) {
-		before, err := x.world.Keeper.Note(ctx, key, time.Now().UTC())
+		before, err := x.world.Keeper.Note(ctx, key, newest)
 		if err != nil {
 			return false, err
 		}
@@ -41,6 +45,26 @@ func (x *run) endMaking(ctx context.Context, values []fieldValue) {
 	for _, key := range x.making(values) {
 		_ = x.world.Keeper.Strike(ctx, key)
 	}
+}
+
+// beginAdoption notes that an account that is in use is about to be taken for whom
+// a create is about. Until that ends it is theirs: after a write whose answer was
+// lost it may be known by nothing else.
+func (x *run) beginAdoption(ctx context.Context, e *entity, ch *change) (err error) {
+	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, func(r Record) Record {
+		r, _ = x.recordOf(e, r)
+		r.Adopting, r.Identity = true, x.identityAfter(e, ch, r)
+		return r
+	})
+	return err
+}
+
+// cancelAdoption strikes that out for an account that is certain to be as it was.
+func (x *run) cancelAdoption(ctx context.Context, e *entity, before Record) {
+	_, _ = x.world.Keeper.Update(ctx, x.name, e.id, func(r Record) Record {
+		r.Adopting, r.Identity = before.Adopting, before.Identity
+		return r
+	})
 }
 
 // beginReturn notes that a deactivated resource is about to be active again

@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/scim"
 	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
@@ -115,7 +114,7 @@ func TestCreateBesideAReplica(t *testing.T) {
 // unwritable is a Keeper that can't store anything.
 type unwritable struct{ Keeper }
 
-func (unwritable) Note(context.Context, Key, time.Time) (bool, error) {
+func (unwritable) Note(context.Context, Key, Newest) (bool, error) {
 	return false, &scim.Error{Status: 503, Detail: "no space left"}
 }
 

@@ -384,6 +384,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 func (x *run) asWritten(e *entity, ch *change, r Record) Record {
 	r.Identity = x.identityAfter(e, ch, r)
 	r.Claimed, r.Deleted, r.Returned, r.Underway, r.Written = true, time.Time{}, time.Time{}, false, today()
+	r.Adopting = false
 	return r
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/qualytics/scim-sidecar/mapping/plan"
@@ -208,10 +209,44 @@ type Scan struct {
 	// order of the pages; nil when that is no longer known.
 	Visible []int
 
+	// Newest are those of them that the API made last.
+	Newest Newest
+
 	// Objects are all resources that SCIM may know about, in the upstream's
 	// order, those deleted over SCIM included; nil in a scan that is only
 	// remembered.
 	Objects []Scanned
+}
+
+// Newest are the resources of a type that the API had made last at some moment.
+// The zero value is that of an API which does not say when it made something.
+type Newest struct {
+	// Created is when they were made, by the API's clock.
+	Created time.Time `json:"created,omitzero"`
+
+	// IDs are their ids; some of them where many were made at once.
+	IDs []string `json:"ids,omitempty"`
+}
+
+// IsZero reports whether nothing is known.
+func (n Newest) IsZero() bool { return n.Created.IsZero() }
+
+// maxNewest is how many are remembered that were made at once.
+const maxNewest = 64
+
+// add counts one more resource.
+func (n *Newest) add(id string, created time.Time) {
+	switch {
+	case created.After(n.Created):
+		n.Created, n.IDs = created, []string{id}
+	case created.Equal(n.Created) && len(n.IDs) < maxNewest:
+		n.IDs = append(n.IDs, id)
+	}
+}
+
+// isBefore reports whether a resource is not one of these and none older than them.
+func (n Newest) isBefore(id string, created time.Time) bool {
+	return !created.Before(n.Created) && !slices.Contains(n.IDs, id)
 }
 
 // Scanned is one resource that a Scan found.
@@ -254,15 +289,15 @@ type Keeper interface {
 	// this value. The attribute is always KeptKey.
 	IDs(ctx context.Context, key Key) ([]string, error)
 
-	// Note keeps that a resource with this key is about to be made, and since
-	// when, until Strike is called or for good. Again says that it was kept
-	// already; then the time stays what it was. The caller holds a lock without
-	// which nobody else makes one.
-	Note(ctx context.Context, key Key, at time.Time) (again bool, err error)
+	// Note keeps that a resource with this key is about to be made, until Strike
+	// is called or for good, and with it the newest that the API had until then.
+	// Again says that it was kept already; then the newest stays what it was. The
+	// caller holds a lock without which nobody else makes one.
+	Note(ctx context.Context, key Key, newest Newest) (again bool, err error)
 
 	// Noted reports whether Note was called with the key and Strike was not, and
-	// the time of the first such call; zero where an earlier version noted it.
-	Noted(ctx context.Context, key Key) (at time.Time, noted bool, err error)
+	// the newest of the first such call.
+	Noted(ctx context.Context, key Key) (newest Newest, noted bool, err error)
 
 	// Strike takes back what Note keeps, if there is something. It does so even
 	// if ctx has ended.
@@ -298,6 +333,10 @@ type Record struct {
 	// deletion, and that its end is not known.
 	Underway bool `json:"underway,omitempty"`
 
+	// Adopting says that a create has begun to take the account for whom Identity
+	// names, and that its end is not known.
+	Adopting bool `json:"adopting,omitempty"`
+
 	// Inactive says that SCIM has last said that the resource is not active. It
 	// tells a deactivation by somebody else from the provider's own.
 	Inactive bool `json:"inactive,omitempty"`
@@ -331,6 +370,6 @@ type Record struct {
 
 // IsZero reports whether nothing is kept.
 func (r Record) IsZero() bool {
-	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Inactive && r.Leaving.IsZero() && r.Returned.IsZero() && r.Written.IsZero() &&
+	return len(r.Attributes) == 0 && r.Deleted.IsZero() && !r.Claimed && !r.Underway && !r.Adopting && !r.Inactive && r.Leaving.IsZero() && r.Returned.IsZero() && r.Written.IsZero() &&
 		len(r.Applied) == 0 && len(r.Groups) == 0 && r.Identity.IsZero() && len(r.Aside) == 0
 }

@@ -178,7 +178,7 @@ func (m *memory) Scan(ctx context.Context, resource string, read func(context.Co
 		m.learn(s.ID, nil, s.Keys)
 		m.pages[resource+"/"+s.ID] = s.Page
 	}
-	m.scans[resource] = &Scan{Visible: scan.Visible}
+	m.scans[resource] = &Scan{Visible: scan.Visible, Newest: scan.Newest}
 	return scan, nil
 }
 
@@ -200,7 +200,7 @@ func (m *memory) Shift(resource string) {
 type keeper struct {
 	mu      sync.Mutex
 	records map[string]Record
-	notes   map[Key]time.Time
+	notes   map[Key]Newest
 	held    map[string]bool
 	freed   *sync.Cond
 
@@ -210,7 +210,7 @@ type keeper struct {
 }
 
 func newKeeper() *keeper {
-	k := &keeper{records: make(map[string]Record), notes: make(map[Key]time.Time), held: make(map[string]bool)}
+	k := &keeper{records: make(map[string]Record), notes: make(map[Key]Newest), held: make(map[string]bool)}
 	k.freed, k.waiting = sync.NewCond(&k.mu), sync.NewCond(&k.mu)
 	return k
 }
@@ -246,7 +246,7 @@ func (k *keeper) IDs(_ context.Context, key Key) ([]string, error) {
 	return ids, nil
 }
 
-func (k *keeper) Note(_ context.Context, key Key, at time.Time) (again bool, err error) {
+func (k *keeper) Note(_ context.Context, key Key, at Newest) (again bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if _, again = k.notes[key]; !again {
@@ -255,7 +255,7 @@ func (k *keeper) Note(_ context.Context, key Key, at time.Time) (again bool, err
 	return again, nil
 }
 
-func (k *keeper) Noted(_ context.Context, key Key) (at time.Time, noted bool, err error) {
+func (k *keeper) Noted(_ context.Context, key Key) (at Newest, noted bool, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	at, noted = k.notes[key]

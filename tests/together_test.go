@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"github.com/qualytics/scim-sidecar/tests/sandbox/qualytics"
 )
 
 // atOnce sends n requests at the same time and returns the answers.
@@ -78,6 +80,7 @@ func TestCreateTogether(t *testing.T) {
 func TestAdoptTogether(t *testing.T) {
 	st := start(t, setup{})
 	st.sandbox.Seed(3, 2)
+	st.sandbox.EditUser(2, func(u *qualytics.User) { u.Role = qualytics.RoleMember })
 	replies := st.atOnce(t, 2, func(i int) (string, string, string) {
 		return "POST", "/Users", fmt.Sprintf(`{"userName":"new.%d","emails":[{"value":"ana.reis@corp.test"}]}`, i)
 	})
