@@ -274,7 +274,8 @@ func (x *run) candidates(ctx context.Context, a *attribute, value string) (ids [
 	case err != nil:
 		return nil, false, err
 	}
-	return scan.holders(key), true, nil
+	// What memory says beside it is looked at as well, and forgotten if it is wrong.
+	return without(slices.Concat(scan.holders(key), x.world.Correlations.IDs(key)), nil), true, nil
 }
 
 // findNarrowed finds resources by a query of the API that leaves out others.

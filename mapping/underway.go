@@ -3,6 +3,8 @@ package mapping
 import (
 	"context"
 	"time"
+
+	"github.com/qualytics/scim-sidecar/mapping/jsonpath"
 )
 
 // What makes a resource, or brings one back after a deletion, is noted with
@@ -49,11 +51,15 @@ func (x *run) endMaking(ctx context.Context, values []fieldValue) {
 
 // beginAdoption notes that an account that is in use is about to be taken for whom
 // a create is about. Until that ends it is theirs: after a write whose answer was
-// lost it may be known by nothing else.
+// lost it may be known by nothing else. What the API calls it before that does not
+// make it anybody's.
 func (x *run) beginAdoption(ctx context.Context, e *entity, ch *change) (err error) {
+	nameless := *e
+	nameless.doc, _ = jsonpath.Document([]byte("{}"))
 	e.record, err = x.world.Keeper.Update(ctx, x.name, e.id, func(r Record) Record {
 		r, _ = x.recordOf(e, r)
-		r.Adopting, r.Identity = true, x.identityAfter(e, ch, r)
+		r.Identity.Created = x.createdAt(e.doc)
+		r.Adopting, r.Identity = true, x.identityAfter(&nameless, ch, r)
 		return r
 	})
 	return err
