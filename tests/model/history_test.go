@@ -20,6 +20,10 @@ type History struct {
 	// is always looked for.
 	Small bool `json:"small,omitempty"`
 
+	// Quiet says that a request with which nothing goes wrong must not fail with a
+	// status from 500 on: what memory holds that is not so must not keep it up.
+	Quiet bool `json:"quiet,omitempty"`
+
 	// Guard says that the mapping guards the account of the person boss.
 	Guard bool `json:"guard,omitempty"`
 

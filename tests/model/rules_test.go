@@ -20,7 +20,7 @@ func (w *world) checkStep(s Step, all []*asked, r *running) {
 		}
 		w.heard(q)
 		w.checkAnswer(q)
-		if quiet := len(all) == 1 && !r.acted && s.Fault == nil && len(w.free) == 0; quiet && q.response.Status >= 500 {
+		if quiet := len(all) == 1 && !r.acted && s.Fault == nil && w.Quiet; quiet && q.response.Status >= 500 {
 			w.fail("answer", "the answer to %s of %s is %d, and nothing was wrong: %v", q.Do, q.Who, q.response.Status, q.response.Err)
 		}
 		w.learn(q)
