@@ -75,16 +75,14 @@ func (x *run) place(ctx context.Context, ch *change, values []fieldValue) (*enti
 	x.thorough = true
 	var last error
 	for range maxTries {
-		e, err := x.tryPlace(ctx, ch, values)
+		e, err := x.tryPlace(ctx, ch, values, last)
 		var refused *conflict
 		switch {
-		case errors.As(err, &refused) && last == nil:
+		case errors.As(err, &refused):
 			// Somebody else made the account since the last look, or the API
 			// knows more accounts than SCIM shows.
 			last = refused.error
 			x.world.Correlations.Doubt(x.name)
-		case errors.As(err, &refused):
-			return nil, refused.error
 		case !errors.Is(err, errMoved):
 			return e, err
 		}
@@ -101,8 +99,8 @@ type conflict struct{ error }
 func (c *conflict) Unwrap() error { return c.error }
 
 // tryPlace is place once. The error is errMoved when others came between, and a
-// *conflict when the API has somebody already.
-func (x *run) tryPlace(ctx context.Context, ch *change, values []fieldValue) (*entity, error) {
+// *conflict when the API has somebody already; after one, refused, none is made.
+func (x *run) tryPlace(ctx context.Context, ch *change, values []fieldValue, refused error) (*entity, error) {
 	cs := x.claimsOf(values)
 	for _, rule := range x.calls.create.adoptBy {
 		if value, ok := wantedValue(rule.equals, ch, values); ok {
@@ -131,6 +129,9 @@ func (x *run) tryPlace(ctx context.Context, ch *change, values []fieldValue) (*e
 	}
 	if err := x.free(ctx, cs, e); err != nil {
 		return nil, err
+	}
+	if e == nil && refused != nil {
+		return nil, refused
 	}
 	if e == nil {
 		e, err = x.make(ctx, ch, values)
@@ -164,8 +165,12 @@ func (x *run) adopted(ctx context.Context, cs claims, ch *change, values []field
 			if err != nil {
 				return nil, nil, err
 			}
-			if may {
+			switch {
+			case may:
 				free = append(free, e)
+			case rule.find == rule.equals && rule.find.unique && !x.hidden(e):
+				// What SCIM shows under the name is for the provider to look up.
+				return nil, nil, x.taken(c, "the "+x.name+" "+e.id)
 			}
 		}
 		if len(free) > 0 {
