@@ -82,7 +82,7 @@ func (h *Handler) admit(ctx context.Context, r *http.Request, path string, x *ex
 	}
 	// What is under maintenance may be the API, which could not say whose a
 	// token is, or be wrong about it.
-	if h.Maintenance != nil && (x.writes || !mapping.IsDiscovery(path)) {
+	if h.Maintenance != nil && (x.writes || !isDiscovery(r, path)) {
 		return deniedMaintenance.until(http.StatusServiceUnavailable, h.Maintenance.wait(),
 			"This SCIM server is closed for maintenance; nothing was done. Try again later.")
 	}
@@ -141,6 +141,12 @@ func notYet(err error) error {
 		return scim.Errorf(e.StatusCode, "", "The address of the client can't be told yet; try again.").WithCause(e.Err)
 	}
 	return err
+}
+
+// isDiscovery reports whether a request asks what the server can do, and nothing of
+// the API.
+func isDiscovery(r *http.Request, path string) bool {
+	return mapping.IsDiscovery(path) && !(path == "/" && r.URL.RawQuery != "")
 }
 
 // writes reports whether a request may change something. A search is a POST

@@ -46,6 +46,10 @@ type authenticator interface {
 
 	// revoked says that the API did not accept the token any more.
 	revoked(token string)
+
+	// withhold takes out of the header of a request that is passed on what is for
+	// this server alone.
+	withhold(header http.Header)
 }
 
 // bearer returns the token of a request. The second result says whether the
@@ -94,3 +98,19 @@ func (t *ownTokens) authenticate(_ context.Context, token string, _ bool) (ident
 }
 
 func (*ownTokens) revoked(string) {}
+
+// withhold implements [authenticator]: a token of the configuration is good here, and
+// whoever is behind must not learn it.
+func (t *ownTokens) withhold(header http.Header) {
+	for _, value := range header["Authorization"] {
+		for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' }) {
+			presented := tokendigest.Of(part)
+			for _, own := range t.tokens {
+				if subtle.ConstantTimeCompare(presented[:], own.digest[:]) == 1 {
+					header.Del("Authorization")
+					return
+				}
+			}
+		}
+	}
+}

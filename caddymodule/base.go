@@ -2,9 +2,12 @@ package caddymodule
 
 import (
 	"errors"
+	"iter"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"path"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -23,17 +26,21 @@ func parseBasePath(s string) (basePath, error) {
 	return basePath(strings.TrimSuffix(path.Clean(s), "/")), nil
 }
 
-// below returns the part of a request's path below the base, with a leading
-// slash, and whether the path is at or below the base at all. Identity
-// providers get slashes and capitals wrong and lose the body on a redirect.
-func (b basePath) below(p string) (string, bool) {
-	if p == "" || p[0] != '/' {
+// below returns the part of a request's path below the base, with a leading slash.
+// Identity providers get slashes and capitals wrong and lose the body on a redirect.
+// Ours says that the path begins with the base, in whatever way it is written, so
+// that it must not go anywhere else; it is empty if it then names nothing.
+func (b basePath) below(u *url.URL) (p string, ours bool) {
+	if !b.begins(u) {
 		return "", false
 	}
-	p = path.Clean(p)
+	if u.Path == "" || u.Path[0] != '/' || deviousPath.MatchString(u.EscapedPath()) {
+		return "", true
+	}
+	p = path.Clean(u.Path)
 	n := len(b)
 	if len(p) < n || !strings.EqualFold(p[:n], string(b)) {
-		return "", false
+		return "", true
 	}
 	switch rest := p[n:]; {
 	case rest == "":
@@ -41,8 +48,60 @@ func (b basePath) below(p string) (string, bool) {
 	case rest[0] == '/':
 		return rest, true
 	}
-	return "", false
+	return "", true
 }
+
+// deviousPath matches, in a path as it was sent, what others may read as another
+// path than it is: segments of dots, and slashes, backslashes, dots or NULs that
+// are encoded, however often.
+var deviousPath = regexp.MustCompile(`(?i)(^|/)(\.|%(25)*2e){1,2}(/|;|$)|\\|%(25)*(2f|5c|00)`)
+
+// begins reports whether a path begins with the base: as it was sent or decoded, with
+// or without what servers take out of paths.
+func (b basePath) begins(u *url.URL) bool {
+	if u.RawPath == "" && !strings.ContainsAny(u.Path, "%;\\\x00") && !strings.Contains(u.Path, "/.") && !strings.Contains(u.Path, "//") {
+		return len(u.Path) >= len(b) && strings.EqualFold(u.Path[:len(b)], string(b))
+	}
+	for p := range spellings(u) {
+		if len(p) >= len(b) && strings.EqualFold(p[:len(b)], string(b)) {
+			return true
+		}
+	}
+	return false
+}
+
+// maxDecoded is how often a path is decoded to see what others may make of it.
+const maxDecoded = 4
+
+// spellings are the ways in which servers may read a path.
+func spellings(u *url.URL) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		p := u.EscapedPath()
+		if p == "" {
+			p = u.Opaque
+		}
+		for range maxDecoded {
+			plain := parameters.ReplaceAllString(strings.NewReplacer("\\", "/", "\x00", "").Replace(p), "")
+			if !strings.HasPrefix(plain, "/") {
+				plain = "/" + plain
+			}
+			if !yield(p) || !yield(slashes.ReplaceAllString(plain, "/")) || !yield(path.Clean(plain)) {
+				return
+			}
+			decoded, err := url.PathUnescape(p)
+			if err != nil || decoded == p {
+				return
+			}
+			p = decoded
+		}
+	}
+}
+
+var (
+	// parameters are what stands behind a semicolon in a segment (RFC 3986 section 3.3).
+	parameters = regexp.MustCompile(`;[^/]*`)
+	slashes    = regexp.MustCompile(`/{2,}`)
+)
 
 // origin returns scheme and host by which the client reached the server.
 // The X-Forwarded headers count only when Caddy trusts who sent them.

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"net/url"
 	"testing"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -92,11 +93,11 @@ func TestParseBasePath(t *testing.T) {
 
 func TestRootBase(t *testing.T) {
 	for _, p := range []string{"/", "/Users/1"} {
-		if got, ok := basePath("").below(p); got != p || !ok {
-			t.Errorf("%s: %q, %t", p, got, ok)
+		if got, ours := basePath("").below(&url.URL{Path: p}); got != p || !ours {
+			t.Errorf("%s: %q, %t", p, got, ours)
 		}
 	}
-	if _, ok := basePath("").below("*"); ok {
-		t.Error("* is no path")
+	if got, ours := basePath("").below(&url.URL{Path: "*"}); got != "" || !ours {
+		t.Errorf("* is the path %q, %t", got, ours)
 	}
 }

@@ -59,11 +59,15 @@ func (h *Handler) explain(ctx context.Context, asked adminapi.ExplainRequest) (*
 // explained is the request that is asked about.
 func (h *Handler) explained(asked adminapi.ExplainRequest) (mapping.Request, error) {
 	target, query, _ := strings.Cut(asked.Path, "?")
-	path, err := url.PathUnescape(target)
+	u, err := url.Parse(target)
+	if err != nil {
+		u = new(url.URL)
+	}
+	path := u.Path
 	if err != nil || !strings.HasPrefix(path, "/") || asked.Method == "" {
 		return mapping.Request{}, fmt.Errorf("there must be a method and a path such as /Users, not %q and %q", asked.Method, asked.Path)
 	}
-	if below, ok := h.base.below(path); ok && h.base != "" {
+	if below, ours := h.base.below(u); ours && below != "" && h.base != "" {
 		path = below
 	}
 	if int64(len(asked.Body)) > h.MaxBodySize {

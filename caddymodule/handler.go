@@ -49,8 +49,9 @@ type exchange struct {
 // answer to whatever happens and returns no error of its own, so that clients
 // get a SCIM error body in every case.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	path, ok := h.base.below(r.URL.Path)
-	if !ok {
+	path, ours := h.base.below(r.URL)
+	if !ours {
+		h.auth.withhold(r.Header)
 		return next.ServeHTTP(w, r)
 	}
 	r, span := traceRequest(r)
@@ -89,6 +90,9 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	err := h.admit(ctx, r, path, x)
 	if err == nil {
 		err = checkURI(r)
+	}
+	if err == nil && path == "" {
+		err = scim.NotFound("There is nothing at this path.")
 	}
 	if err != nil {
 		return mapping.Response{}, err

@@ -151,7 +151,7 @@ func TestInCaddy(t *testing.T) {
 		body        string
 	}{
 		{"/other", "", 200, "passed on"},
-		{"/api/scim/v2x", "", 200, "passed on"},
+		{"/api/scim/v2x", goodToken, 404, "urn:ietf:params:scim:api:messages:2.0:Error"},
 		{"/api/scim/v2/ServiceProviderConfig", "", 401, "urn:ietf:params:scim:api:messages:2.0:Error"},
 		{"/api/scim/v2/ServiceProviderConfig", goodToken, 200, "filter"},
 		{"/api/scim/v2/Users/41?", goodToken, 200, `"userName":"ana"`},

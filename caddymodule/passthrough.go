@@ -118,6 +118,9 @@ func (p *passthrough) authenticate(ctx context.Context, token string, unasked bo
 	}
 }
 
+// withhold implements [authenticator]: whose token is presented is the API's matter.
+func (*passthrough) withhold(http.Header) {}
+
 func (p *passthrough) revoked(token string) { p.permitted.Remove(tokendigest.Of(token)) }
 
 // decide asks the API and remembers what it said.

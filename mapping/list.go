@@ -56,13 +56,13 @@ type listResult struct {
 }
 
 // list answers GET on a resource type's endpoint.
-func (x *run) list(ctx context.Context, query url.Values) (Response, error) {
+func (x *run) list(ctx context.Context, query url.Values, types ...*resourceType) (Response, error) {
 	x.report.Operation = "list"
 	q, err := parseListQuery(query)
 	if err != nil {
 		return Response{}, err
 	}
-	return x.listAmong(ctx, q, x.resourceType)
+	return x.listAmong(ctx, q, types...)
 }
 
 // search answers POST on "/.search" below a resource type's endpoint, or below

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -136,6 +137,10 @@ func (r *resourceType) idOf(doc jsonpath.Value) (string, bool) {
 	return id, r.validID(id)
 }
 
+// encodedSlash matches what something between here and the API may take for a slash,
+// a backslash or a NUL, however often it is encoded.
+var encodedSlash = regexp.MustCompile(`(?i)%(25)*(2f|5c|00)`)
+
 // validID reports whether the API can have a resource with this id, so that
 // nothing else is ever put into a path.
 func (r *resourceType) validID(id string) bool {
@@ -143,7 +148,7 @@ func (r *resourceType) validID(id string) bool {
 		n, err := strconv.ParseUint(id, 10, 63)
 		return err == nil && strconv.FormatUint(n, 10) == id
 	}
-	if id == "" || len(id) > 255 || id == "." || id == ".." {
+	if id == "" || len(id) > 255 || id == "." || id == ".." || encodedSlash.MatchString(id) {
 		return false
 	}
 	for _, c := range id {

@@ -109,6 +109,9 @@ func allowed(methods endpoint) []string {
 // case, since administrators type them.
 func (x *run) route(query url.Values) endpoint {
 	segments := x.req.segments()
+	if len(segments) == 0 && query.Get("filter") != "" {
+		return endpoint{"GET": func(ctx context.Context) (Response, error) { return x.list(ctx, query, x.program.resources...) }}
+	}
 	if len(segments) == 0 {
 		return x.discovery("ServiceProviderConfig", "", query)
 	}
@@ -144,7 +147,7 @@ func (x *run) route(query url.Values) endpoint {
 }
 
 func (x *run) collection(query url.Values) endpoint {
-	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.list(ctx, query) }}
+	methods := endpoint{"GET": func(ctx context.Context) (Response, error) { return x.list(ctx, query, x.resourceType) }}
 	if x.calls.create != nil {
 		methods["POST"] = x.create
 	}
