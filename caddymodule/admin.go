@@ -109,11 +109,14 @@ func adminRequests(r *http.Request) (any, error) {
 // latestRequests returns those of several handlers, the latest first.
 func latestRequests(found []*Handler, limit int) adminapi.Requests {
 	all := []adminapi.Request{}
+	var refused []adminapi.Refused
 	for _, h := range eachID(found) {
 		all = append(all, h.recent.latest(limit)...)
+		refused = append(refused, h.recent.refusals()...)
 	}
+	slices.SortStableFunc(refused, func(a, b adminapi.Refused) int { return b.Last.Compare(a.Last) })
 	slices.SortStableFunc(all, func(a, b adminapi.Request) int { return b.Time.Compare(a.Time) })
-	return adminapi.Requests{Requests: all[:min(limit, len(all))]}
+	return adminapi.Requests{Requests: all[:min(limit, len(all))], Refused: refused[:min(limit, len(refused))]}
 }
 
 // eachID returns the latest handler of each id: others share all they have.

@@ -49,6 +49,11 @@ type exchange struct {
 // answer to whatever happens and returns no error of its own, so that clients
 // get a SCIM error body in every case.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	if len(r.TransferEncoding) > 0 {
+		// A length may have been given as well, and somebody in front may go by that:
+		// what follows the body would be another request to one of the two.
+		w.Header().Set("Connection", "close")
+	}
 	path, ours := h.base.below(r.URL)
 	if !ours {
 		h.auth.withhold(r.Header)
@@ -88,6 +93,10 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 	defer cancel()
 
 	err := h.admit(ctx, r, path, x)
+	if x.who.token != "" && (h.recent != nil && h.RecentRequests.Count > 0 || h.audits()) {
+		// Whoever has a right token is in the list, whatever else is wrong.
+		x.recording = new(recording)
+	}
 	if err == nil {
 		err = checkURI(r)
 	}
@@ -126,8 +135,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, path string, x *
 		Secret:       []byte(presented),
 		Limits:       mapping.Limits{Body: int(h.MaxBodySize), BulkOperations: h.MaxBulkOperations},
 	}
-	if h.recent != nil && h.RecentRequests.Count > 0 || h.audits() {
-		x.recording = new(recording)
+	if x.recording != nil {
 		world.Explainer = x.recording
 	}
 	response := h.program.Serve(ctx, world, mapping.Request{

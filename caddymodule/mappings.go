@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/mapping"
+	"github.com/qualytics/scim-sidecar/mapping/source"
 )
 
 // unreadable stands for the digest of a mapping file that could not be read.
@@ -47,11 +49,34 @@ func (h *Handler) loadMappings(repl *caddy.Replacer) (*mapping.Program, error) {
 		return nil, err
 	}
 	program, err := mapping.Load(file, src)
+	var found *source.Diagnostics
+	if errors.As(err, &found) && len(live.all()) > 0 {
+		// What answers a reload is packed into JSON, in which lines are hard to read.
+		return nil, h.reported(found)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("mappings: the file can't be used as it is:\n%w", err)
 	}
 	h.logger.Debug("mappings loaded", zap.String("file", file), zap.String("version", program.Version()))
 	return program, nil
+}
+
+// reported writes each mistake in a mapping as a line of the log, and returns an error
+// that names the first.
+func (h *Handler) reported(found *source.Diagnostics) error {
+	var first string
+	mistakes := found.Unwrap()
+	for i, mistake := range mistakes {
+		line, _, _ := strings.Cut(mistake.Error(), "\n")
+		h.logger.Error("a mistake in the mapping: " + line)
+		if i == 0 {
+			first = line
+		}
+	}
+	if len(mistakes) > 1 {
+		first += fmt.Sprintf(" (the first of %d mistakes: the log has a line for each, and caddy scim validate shows them)", len(mistakes))
+	}
+	return fmt.Errorf("mappings: the file can't be used as it is, and the configuration before it stays: %s", first)
 }
 
 // checkDigest refuses a file with other content than the configuration says.

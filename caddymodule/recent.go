@@ -1,13 +1,16 @@
 package caddymodule
 
 import (
+	"errors"
 	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 
 	"github.com/qualytics/scim-sidecar/caddymodule/adminapi"
 	"github.com/qualytics/scim-sidecar/mapping"
@@ -59,12 +62,44 @@ type recent struct {
 
 	// tolerances counts the requests that needed each.
 	tolerances map[string]uint64
+
+	// refused counts those without a right token, by address and reason.
+	refused *simplelru.LRU[knocker, adminapi.Refused]
+}
+
+type knocker struct{ address, reason string }
+
+// maxKnockers bounds the memory that they take, whoever knocks.
+const maxKnockers = 100
+
+// refuse counts a request without a right token.
+func (r *recent) refuse(address, reason string, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	key := knocker{address, reason}
+	counted, ok := r.refused.Get(key)
+	if !ok {
+		counted = adminapi.Refused{Address: address, Reason: reason, First: at}
+	}
+	counted.Count++
+	counted.Last = at
+	r.refused.Add(key, counted)
+}
+
+// refusals returns what refuse counted, the latest first.
+func (r *recent) refusals() []adminapi.Refused {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := r.refused.Values()
+	slices.Reverse(all)
+	return all
 }
 
 var recentPool = caddy.NewUsagePool()
 
 func newRecent() (caddy.Destructor, error) {
-	return &recent{tolerances: make(map[string]uint64)}, nil
+	refused, err := simplelru.NewLRU[knocker, adminapi.Refused](maxKnockers, nil)
+	return &recent{tolerances: make(map[string]uint64), refused: refused}, err
 }
 
 // Destruct implements [caddy.Destructor].
@@ -122,9 +157,15 @@ func (r *recent) usedTolerances() map[string]uint64 {
 	return maps.Clone(r.tolerances)
 }
 
-// record puts a request that was let in among the latest ones.
+// record puts a request that had a right token among the latest ones, and counts
+// one that had none.
 func (h *Handler) record(r *http.Request, x *exchange) {
-	if x.recording == nil {
+	var why denial
+	switch {
+	case x.recording == nil && h.recent != nil && errors.As(x.response.Err, &why):
+		h.recent.refuse(clientIP(r), string(why), x.start.UTC())
+		return
+	case x.recording == nil || h.recent == nil:
 		return
 	}
 	did, values := &x.response.Report, h.RecentRequests.Values

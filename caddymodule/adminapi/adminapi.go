@@ -163,6 +163,26 @@ type Token struct {
 // Requests are the latest requests, the latest first.
 type Requests struct {
 	Requests []Request `json:"requests"`
+
+	// Refused are those that had no right token, the latest first. They are counted
+	// and not listed, so that nobody can drive the others out of the list.
+	Refused []Refused `json:"refused,omitempty"`
+}
+
+// Refused are requests from one address that were refused for one reason before it
+// was known who asks. The latest hundred of such are remembered.
+type Refused struct {
+	// Address is the client's.
+	Address string `json:"address"`
+
+	// Reason is as in the metric caddy_scim_denied_total: no_token, wrong_token,
+	// expired_token, throttled, network or maintenance.
+	Reason string `json:"reason"`
+
+	// Count is how many there were, from First to Last.
+	Count uint64    `json:"count"`
+	First time.Time `json:"first"`
+	Last  time.Time `json:"last"`
 }
 
 // Request is a SCIM request that was answered. It holds ids and the names of

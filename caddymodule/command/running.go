@@ -171,6 +171,9 @@ option recent_requests of the Caddyfile says so.`, func(c *cobra.Command) error 
 			for i := range all.Requests {
 				printRequest(w, &all.Requests[i])
 			}
+			for _, r := range all.Refused {
+				fmt.Fprintf(w, "%s\t%d refused\t%s\tfrom %s since %s\n", moment(r.Last), r.Count, r.Reason, r.Address, moment(r.First))
+			}
 		})
 	})
 	c.Flags().IntVar(&limit, "limit", limit, "How many requests")
