@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"crypto/sha256"
+	"encoding/base64"
 	"maps"
 
 	"github.com/qualytics/scim-sidecar/mapping/plan"
@@ -86,8 +88,9 @@ func (a *attribute) contradicted(value any) []string {
 }
 
 // applied returns the digests after a change: those that were there, and one
-// for each field that was made of values that disagree.
-func applied(digests map[string]string, values []fieldValue) map[string]string {
+// for each field that was made of values that disagree, with what the API made of
+// them.
+func applied(digests map[string]string, values []fieldValue, e *entity) map[string]string {
 	digests = maps.Clone(digests)
 	for _, v := range values {
 		if v.digest == "" {
@@ -96,7 +99,14 @@ func applied(digests map[string]string, values []fieldValue) map[string]string {
 		if digests == nil {
 			digests = make(map[string]string)
 		}
-		digests[v.field.path.String()] = v.digest
+		digests[v.field.path.String()] = v.field.appliedTo(v.digest, e)
 	}
 	return digests
+}
+
+// appliedTo is how a record keeps that values which disagree were turned into what
+// the API holds: only as long as it holds that is the same request a repeat.
+func (f *field) appliedTo(digest string, e *entity) string {
+	sum := sha256.Sum256([]byte(e.doc.Get(f.path).Raw()))
+	return digest + "." + base64.RawStdEncoding.EncodeToString(sum[:9])
 }

@@ -199,7 +199,7 @@ func (f *field) choose(value fieldValue, candidates []candidate, e *entity) (fie
 		return value, nil, nil
 	}
 	value.digest = digest(candidates)
-	if e != nil && e.record.Applied[f.path.String()] == value.digest {
+	if e != nil && e.record.Applied[f.path.String()] == f.appliedTo(value.digest, e) {
 		return value, nil, nil
 	}
 	i := slices.IndexFunc(candidates, func(c candidate) bool {

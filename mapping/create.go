@@ -252,13 +252,13 @@ func (x *run) make(ctx context.Context, ch *change, values []fieldValue) (*entit
 			return nil, err
 		}
 	}
+	x.learn(e, nil)
 	if err := x.keepChange(ctx, e, ch, values); err != nil {
 		// The account is there; whoever asks again is to get it.
 		x.world.Correlations.Doubt(x.name)
 		return nil, err
 	}
 	x.endMaking(ctx, values)
-	x.learn(e, nil)
 	x.world.Correlations.Shift(x.name)
 	return e, nil
 }
@@ -288,6 +288,13 @@ func uncertain(err error) bool {
 	}
 	var upstream *UpstreamError
 	return !errors.As(err, &upstream) || upstream.Status == 0 || upstream.Status >= 500
+}
+
+// isOwn reports whether an error is no word of the API's: what was refused here.
+func isOwn(err error) bool {
+	var unanswered *CallError
+	var upstream *UpstreamError
+	return scim.AsError(err).Status < 500 && !errors.As(err, &unanswered) && !errors.As(err, &upstream)
 }
 
 // undo takes back what the API made when it is not what was meant.

@@ -91,6 +91,9 @@ func (x *run) getAcquainted(ctx context.Context, jobs []*job) error {
 		}
 	}
 	for _, j := range jobs {
+		if err := target.meetMany(ctx, j.edit.mentions.Added); err != nil {
+			return err
+		}
 		for _, id := range j.edit.mentions.Added {
 			if _, err := target.acquainted(ctx, id); err != nil {
 				return err
@@ -98,6 +101,28 @@ func (x *run) getAcquainted(ctx context.Context, jobs []*job) error {
 		}
 	}
 	return nil
+}
+
+// manyUnknown is how many resources are read one by one at the most without looking
+// whether the list has fewer pages.
+const manyUnknown = 20
+
+// meetMany reads the list if many of some ids have not been seen and it has fewer
+// pages than they are.
+func (x *run) meetMany(ctx context.Context, ids []string) error {
+	unseen := slices.DeleteFunc(without(ids, nil), func(id string) bool { return x.seen(id) || !x.validID(id) })
+	if len(unseen) <= manyUnknown {
+		return nil
+	}
+	x = x.because(plan.Reference, "")
+	first, err := x.readPage(ctx, 1)
+	if err != nil || first.total != unknown && first.count > 0 && first.total/first.count >= len(unseen) {
+		return err
+	}
+	if _, _, err = x.scan(ctx, false); errors.Is(err, errScanned) {
+		err = nil
+	}
+	return err
 }
 
 // acquainted is referable, once in a request.
@@ -122,8 +147,14 @@ func (x *run) checkReferences(ctx context.Context, ch *change) error {
 		if err := target.restoreOthers(ctx, ch, m); err != nil {
 			return err
 		}
+		if err := target.meetMany(ctx, m.added); err != nil {
+			return err
+		}
 		var unknown []string
 		for _, id := range m.added {
+			if len(unknown) > 0 && !m.attribute.skipUnknown {
+				break // One refuses the request.
+			}
 			ok, err := target.acquainted(ctx, id)
 			if err != nil {
 				return err
@@ -258,7 +289,8 @@ func (x *run) carried(c *call, e *entity) ([]byte, error) {
 	for _, f := range c.carry {
 		raw, ok := e.doc.Collect(f.from)
 		if !ok {
-			return nil, x.program.upstream.nonsense("the object has no " + f.from.String() + ", which an update must send back")
+			// What the object does not have the API can't lose.
+			continue
 		}
 		var err error
 		if doc, err = jsonpath.Set(doc, f.field, raw); err != nil {

@@ -29,7 +29,7 @@ func (x *run) take(ctx context.Context, e *entity, ch *change, values []fieldVal
 			return nil, err
 		}
 		taken, err := x.write(ctx, e, overlay)
-		if err != nil && !uncertain(err) {
+		if err != nil && (!uncertain(err) || isOwn(err)) {
 			x.cancelAdoption(ctx, e, before)
 		}
 		return taken, err

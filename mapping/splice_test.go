@@ -170,6 +170,9 @@ resources:
 			program.Serve(t.Context(), world, request)
 		}
 		mayBe := id != "" && id != "." && id != ".." && len(id) <= 255 && utf8.ValidString(id) && !strings.ContainsAny(id, "/\\\x00\r\n")
+		// Nor what is one of these when it is decoded.
+		decoded, err := url.PathUnescape(id)
+		mayBe = mayBe && (err != nil || !strings.ContainsAny(decoded, "/\\\x00"))
 		asked := false
 		for _, call := range w.calls {
 			if call.Path == "/users" {

@@ -359,7 +359,7 @@ func (x *run) keepChange(ctx context.Context, e *entity, ch *change, values []fi
 			record = Record{Aside: record.Aside}
 		}
 		record = x.keptValues(ch, record)
-		record.Applied = applied(record.Applied, values)
+		record.Applied = applied(record.Applied, values, e)
 		record.Groups = x.groupsAfter(ch, record.Groups, values)
 		if record.Inactive = x.inactiveAfter(ch, record.Inactive); ch.touchesState(x.state) {
 			record.Leaving = time.Time{}
