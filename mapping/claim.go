@@ -149,15 +149,17 @@ func (x *run) settle(ctx context.Context, cs claims, mustHold bool) error {
 // shows, or an object of the API that SCIM does not show. The entity is the
 // resource; nil for a new one.
 func (x *run) free(ctx context.Context, cs claims, e *entity) error {
-	for _, c := range cs {
-		if !c.attribute.exclusive || e != nil && !e.unread && x.fits(e, c.attribute, c.key) {
-			continue
-		}
+	wanted := slices.DeleteFunc(slices.Clone(cs), func(c *claim) bool {
+		return !c.attribute.exclusive || e != nil && !e.unread && x.fits(e, c.attribute, c.key)
+	})
+	for _, c := range wanted {
 		for _, h := range c.holders {
 			if (e == nil || h.id != e.id) && !x.hidden(h) {
 				return x.taken(c, "the "+x.name+" "+h.id)
 			}
 		}
+	}
+	for _, c := range wanted {
 		other, err := x.otherWith(ctx, c)
 		switch {
 		case err != nil:
