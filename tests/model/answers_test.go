@@ -39,11 +39,16 @@ func (w *world) checkAnswer(q *asked) {
 			return
 		}
 	}
+	role := q.want.role
+	if q.Do == "post" {
+		// Whom the API has made with another role is there, and shown as they are.
+		role = q.shown("roles")
+	}
 	wants := []struct {
 		name, want string
 		of         func(m *moment) string
 	}{
-		{"roles", q.want.role, func(m *moment) string { return m.Role }},
+		{"roles", role, func(m *moment) string { return m.Role }},
 		{"active", q.want.active, func(m *moment) string { return strconv.FormatBool(m.Active() && !m.gone) }},
 		// An API may not change what somebody is called. The answer must say so.
 		{"userName", q.shown("userName"), func(m *moment) string { return m.UserName }},
@@ -72,7 +77,7 @@ func (q *asked) shown(attribute string) string {
 
 // checkFound checks that whoever a look-up has found was that one.
 func (w *world) checkFound(q *asked, id int) {
-	is := func(m *moment) bool { return false }
+	is := func(*moment) bool { return false }
 	switch q.What {
 	case "userName":
 		is = func(m *moment) bool { return fold(m.UserName) == fold(q.want.userName) }
@@ -113,9 +118,9 @@ func (w *world) checkReadmitted(q *asked, id int) {
 		m := &all[i]
 		switch {
 		case m.tick <= q.start:
-		case m.by == nil:
+		case m.by != q:
 			return
-		case m.by == q && i > 0 && m.Active() && !all[i-1].Active():
+		case i > 0 && m.Active() && !all[i-1].Active():
 			back = true
 		}
 	}

@@ -42,7 +42,12 @@ var faults = map[string][]struct {
 	// The answer is that to another call.
 	"other": {{
 		func(w *world, c *call) bool {
-			return (c.is("POST", "/api/users") || c.Method == "PUT" && c.user() != 0) && w.another(c.user()) != 0
+			if id := w.another(c.user()); id == 0 || !c.is("POST", "/api/users") && (c.Method != "PUT" || c.user() == 0) {
+				return false
+			} else { // One that has the name which was sent can't be told from the one that was meant.
+				u, _ := w.api.User(id)
+				return !strings.Contains(string(c.Body), strconv.Quote(u.UserName))
+			}
 		},
 		func(w *world, c *call) { c.answer = w.api2("GET", fmt.Sprint("/api/users/", w.another(c.user())), nil) },
 	}},
@@ -151,6 +156,10 @@ func (s *storage) Lock(ctx context.Context, names ...string) (release func(), er
 			if id, ok := strings.CutPrefix(name, "User/id:"); ok {
 				q.locked[number(id)] = true
 				delete(q.read, number(id))
+				// It may keep what it says of whom it has locked.
+				if m := s.world.now(number(id)); m != nil && (q.Do == "post" || q.Do == "put") {
+					s.world.given[gift{number(id), m.CreatedAt, q.want.externalID}] = true
+				}
 			}
 		}
 	}

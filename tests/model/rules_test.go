@@ -60,7 +60,7 @@ func (w *world) checkLeaver(q *asked, r *running) {
 
 // checkAdmins checks that requests have left an active Admin.
 func (w *world) checkAdmins(all []*asked) {
-	start := all[0].start
+	start := slices.MinFunc(all, func(a, b *asked) int { return a.start - b.start }).start
 	var before, after int
 	for id := range w.moments {
 		if m := w.at(id, start); isAdmin(m) {

@@ -150,7 +150,8 @@ func (w *world) seen(c *call) {
 		return
 	}
 	var doc struct {
-		ID    int `json:"id"`
+		ID    int    `json:"id"`
+		Type  string `json:"user_type"`
 		Items []struct {
 			ID int `json:"id"`
 		} `json:"items"`
@@ -171,8 +172,9 @@ func (w *world) seen(c *call) {
 		return
 	}
 	// What everybody is known by comes of readings of the whole list, and of writes:
-	// for what people have changed since, memory has its time.
-	if !c.reads() {
+	// for what people have changed since, memory has its time. Service users are
+	// known by their own list.
+	if !c.reads() && doc.Type != qualytics.TypeService {
 		w.processes[c.by.By].shown[doc.ID] = w.tick
 	}
 	if c.reads() && doc.ID == c.user() {

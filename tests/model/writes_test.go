@@ -82,7 +82,8 @@ func (w *world) may(q *asked, m *moment, a *account) bool {
 		m.Active() && m.Role == qualytics.RoleMember && fold(text(m.Email)) == fold(q.want.mail)
 	switch {
 	case fits && (a.deleted || a.deleting):
-		return (a.names[fold(q.want.userName)] || a.externalID == q.want.externalID) && (!m.Active() || byMail)
+		theirs := a.names[fold(q.want.userName)] || a.externalID == q.want.externalID || a.deleting && isName
+		return theirs && (!m.Active() || byMail)
 	case isName && !m.Active(), isName && isNoted && !m.CreatedAt.Before(noted):
 		return true
 	default:
