@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"go.uber.org/zap"
 
 	"github.com/qualytics/scim-sidecar/caddymodule/tokendigest"
@@ -47,9 +48,8 @@ type authenticator interface {
 	// revoked says that the API did not accept the token any more.
 	revoked(token string)
 
-	// withhold takes out of the header of a request that is passed on what is for
-	// this server alone.
-	withhold(header http.Header)
+	// isOwn reports whether a token is one of the configuration.
+	isOwn(token string) bool
 }
 
 // bearer returns the token of a request. The second result says whether the
@@ -99,18 +99,37 @@ func (t *ownTokens) authenticate(_ context.Context, token string, _ bool) (ident
 
 func (*ownTokens) revoked(string) {}
 
-// withhold implements [authenticator]: a token of the configuration is good here, and
-// whoever is behind must not learn it.
-func (t *ownTokens) withhold(header http.Header) {
-	for _, value := range header["Authorization"] {
+// isOwn implements [authenticator].
+func (t *ownTokens) isOwn(token string) bool {
+	presented := tokendigest.Of(token)
+	return slices.ContainsFunc(t.tokens, func(own *ownToken) bool {
+		return subtle.ConstantTimeCompare(presented[:], own.digest[:]) == 1
+	})
+}
+
+// withheldVar is where Caddy keeps what withhold took out of a request.
+const withheldVar = "scim_withheld"
+
+// withhold takes the tokens of the configuration out of a request that is passed on:
+// they are good here, and whoever is behind must not learn them. Another SCIM
+// handler, which the request may yet come to, gets them back.
+func withhold(r *http.Request, auth authenticator) {
+	values := r.Header["Authorization"]
+	for _, value := range values {
 		for part := range strings.FieldsFuncSeq(value, func(r rune) bool { return r == ' ' || r == '\t' || r == ',' }) {
-			presented := tokendigest.Of(part)
-			for _, own := range t.tokens {
-				if subtle.ConstantTimeCompare(presented[:], own.digest[:]) == 1 {
-					header.Del("Authorization")
-					return
-				}
+			if auth.isOwn(part) {
+				caddyhttp.SetVar(r.Context(), withheldVar, values)
+				r.Header.Del("Authorization")
+				return
 			}
 		}
+	}
+}
+
+// restoreWithheld undoes withhold.
+func restoreWithheld(r *http.Request) {
+	values, some := caddyhttp.GetVar(r.Context(), withheldVar).([]string)
+	if some && len(values) > 0 {
+		r.Header["Authorization"] = values
 	}
 }

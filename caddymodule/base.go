@@ -52,9 +52,9 @@ func (b basePath) below(u *url.URL) (p string, ours bool) {
 }
 
 // deviousPath matches, in a path as it was sent, what others may read as another
-// path than it is: segments of dots, and slashes, backslashes, dots or NULs that
-// are encoded, however often.
-var deviousPath = regexp.MustCompile(`(?i)(^|/)(\.|%(25)*2e){1,2}(/|;|$)|\\|%(25)*(2f|5c|00)`)
+// path than it is: segments of two dots, and slashes, backslashes or NULs that are
+// encoded, however often.
+var deviousPath = regexp.MustCompile(`(?i)(^|/)(\.|%(25)*2e){2}(/|;|$)|\\|%(25)*(2f|5c|00)`)
 
 // begins reports whether a path begins with the base: as it was sent or decoded, with
 // or without what servers take out of paths.

@@ -43,10 +43,10 @@ func knock(t *testing.T, target string, header ...string) (status int, path stri
 func TestDoor(t *testing.T) {
 	for _, target := range []string{
 		"/api/scim/v2/Users/..%2f..%2fusers", "/api/scim/v2/Users/3%2f..%2f2", "/api/scim/v2/Users/3%2F", "/api/scim/v2/Users/%2e%2e/%2E%2e/users",
-		"/api/scim/v2/../../users/2", "/api/scim/v2/..", "/api/scim/v2/Users/..", "/api/scim/v2/./Users", "/api/scim/v2/..;x/..;/users",
+		"/api/scim/v2/../../users/2", "/api/scim/v2/..", "/api/scim/v2/Users/..", "/api/scim/v2/..;x/..;/users",
 		"/api/scim/v2;x/Users", "/api/scim;a=b/v2/Users", "/api%5cscim%5cv2/Users", "/api%255cscim/v2/..%255c..%255cusers",
 		"/api/scim/v2%00/Users", "/api/scim/v2x", "/api/scim/v2.", "/api/scim/v2-old/Users", "/API/SCIM/V2x", "/api%2fscim%2fv2/Users", "/api%2Fscim%252fv2",
-		"/x/../api/scim/v2/Users", "/api/x/%2e%2e/scim/v2/Users", "/%61pi/scim/v2x", "/api/scim/v2/Users/%252e%252e%252fx", "/api/./scim/v2/Users",
+		"/x/../api/scim/v2/Users", "/api/x/%2e%2e/scim/v2/Users", "/%61pi/scim/v2x", "/api/scim/v2/Users/%252e%252e%252fx",
 	} {
 		status, path, passed := knock(t, target)
 		if status != 404 || path != "" || passed != nil {
@@ -57,7 +57,7 @@ func TestDoor(t *testing.T) {
 		}
 	}
 	for target, want := range map[string]string{
-		"/api/scim/v2/Users/2": "/Users/2", "//api//scim/V2///Users/": "/Users", "/%61pi/scim/v2/Users": "/Users", "/api/scim/v2": "/", "/api/scim/v2/Users/a%3Bb": "/Users/a;b",
+		"/api/scim/v2/Users/2": "/Users/2", "/api/./scim/v2/./Users": "/Users", "//api//scim/V2///Users/": "/Users", "/%61pi/scim/v2/Users": "/Users", "/api/scim/v2": "/", "/api/scim/v2/Users/a%3Bb": "/Users/a;b",
 		"/api/scim/v2/Users/.hidden": "/Users/.hidden", "/api/scim/v2/Users/a%2Eb": "/Users/a.b",
 	} {
 		if status, path, _ := knock(t, target); status != 200 || path != want {

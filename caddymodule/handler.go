@@ -56,9 +56,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyht
 	}
 	path, ours := h.base.below(r.URL)
 	if !ours {
-		h.auth.withhold(r.Header)
+		withhold(r, h.auth)
 		return next.ServeHTTP(w, r)
 	}
+	restoreWithheld(r)
 	r, span := traceRequest(r)
 	x := &exchange{span: span, start: time.Now(), writes: writes(r.Method, path)}
 	limitBodyTime(w, r, x.start.Add(unreadBodyTime))

@@ -118,8 +118,8 @@ func (p *passthrough) authenticate(ctx context.Context, token string, unasked bo
 	}
 }
 
-// withhold implements [authenticator]: whose token is presented is the API's matter.
-func (*passthrough) withhold(http.Header) {}
+// isOwn implements [authenticator]: whose token is presented is the API's matter.
+func (*passthrough) isOwn(string) bool { return false }
 
 func (p *passthrough) revoked(token string) { p.permitted.Remove(tokendigest.Of(token)) }
 

@@ -114,14 +114,18 @@ func TestReturnedToWhoeverWritesIt(t *testing.T) {
 		t.Errorf("made is %v", doc)
 	}
 	for _, request := range [][3]string{
-		{"PATCH", path, patchOf(`{"op":"replace","path":"model","value":"new"}`)}, {"PUT", path, `{"model":"newer"}`}, {"PUT", path, `{"model":"newer"}`},
+		{"PATCH", path, patchOf(`{"op":"replace","path":"model","value":"new"}`)},
+		{"PUT", path, `{"model":"newer"}`},
+		{"PUT", path, `{"model":"newer"}`},
 	} {
 		if doc := b.want(200, request[0], request[1], request[2]); doc["model"] == nil {
 			t.Errorf("%s: %v", request[0], doc)
 		}
 	}
 	for _, request := range [][3]string{
-		{"GET", path, ""}, {"PUT", path, `{"enabled":true}`}, {"PATCH", path + "?excludedAttributes=model", patchOf(`{"op":"replace","path":"model","value":"x"}`)},
+		{"GET", path, ""},
+		{"PUT", path, `{"enabled":true}`},
+		{"PATCH", path + "?excludedAttributes=model", patchOf(`{"op":"replace","path":"model","value":"x"}`)},
 		{"PATCH", path + "?attributes=enabled", patchOf(`{"op":"replace","path":"model","value":"y"}`)},
 	} {
 		if doc := b.want(200, request[0], request[1], request[2]); doc["model"] != nil {

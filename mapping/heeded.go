@@ -132,7 +132,7 @@ func (x *run) lookAgain(ctx context.Context, e *entity) (*entity, error) {
 	if err != nil {
 		failed := *scim.AsError(err)
 		failed.Detail += " Whether the " + x.name + " was changed is not known."
-		failed.Cause = &UpstreamError{Err: fmt.Errorf("the reading that was to show it failed: %s", failed.Cause)}
+		failed.Cause = &UpstreamError{Err: fmt.Errorf("the reading that was to show it failed: %w", failed.Cause)}
 		return nil, &failed
 	}
 	now.record = e.record

@@ -110,8 +110,8 @@ func TestTokens(t *testing.T) {
 // behindProxy makes the loopback interface a trusted proxy.
 func behindProxy(lines string) func(string) string {
 	return func(caddyfile string) string {
-		caddyfile = strings.Replace(caddyfile, "\t# servers {\n\t# \ttrusted_proxies static private_ranges\n\t# \ttrusted_proxies_strict\n\t# }\n",
-			"\tservers {\n\t\ttrusted_proxies static 127.0.0.1\n\t\ttrusted_proxies_strict\n\t}\n", 1)
+		caddyfile = strings.Replace(caddyfile, "\t\t# trusted_proxies static private_ranges\n\t\t# trusted_proxies_strict\n",
+			"\t\ttrusted_proxies static 127.0.0.1\n\t\ttrusted_proxies_strict\n", 1)
 		return options(lines)(caddyfile)
 	}
 }

@@ -147,7 +147,7 @@ func TestAdminRequests(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	out, messages, code := caddyScim(t, "", "requests", "--address", admin, "--limit", "2")
-	if code != 0 || strings.Count(out, "\n") != 2 || !strings.Contains(out, "User create") {
+	if code != 0 || strings.Count(out, "\n") != 3 || !strings.Contains(out, "1 refused  wrong_token") || !strings.Contains(out, "User create") {
 		t.Errorf("%s %s, exit code %d", out, messages, code)
 	}
 	st.reload(t)

@@ -45,7 +45,8 @@ var searchSections = []section{
 			if schemas := texts(p.gets(t, "/")["schemas"]); schemas[0] != "urn:ietf:params:scim:schemas:core:2.0:ServiceProviderConfig" {
 				t.Errorf("schemas %q", schemas)
 			}
-			p.refuses(t, 403, "", "GET", query("/", "filter", `userName pr`), "")
+			user := p.user(t)
+			same(t, "found at the root", p.finds(t, "/", `userName eq "`+user.text("userName")+`"`, "id"), user.text("id"))
 		}},
 		{"attributes-of-others", func(t *testing.T, p *provider) {
 			user := p.user(t)

@@ -45,8 +45,6 @@ type asked struct {
 // wanted is what a request says of a person; empty where it says nothing.
 type wanted struct{ userName, mail, role, active, externalID string }
 
-const coreUser = `"schemas":["urn:ietf:params:scim:schemas:core:2.0:User"]`
-
 // begin sends a request, if its provider knows enough to.
 func (w *world) begin(ctx context.Context, q *asked, r *running) {
 	q.locked = make(map[int]bool)
